@@ -1,0 +1,210 @@
+// Package config turns configuration files into a Config: bytes to words, words to
+// statements with positions, statements to structs that are checked and complete.
+//
+// The language is HAProxy's, the keywords are those of the vendor's aggregators and our
+// own; doc/reference.cfg shows them all. Every mistake of every file is found in one run
+// and points at a column. The room is pure: the files' bytes and the environment are
+// handed in. It must never open, resolve, look up or log anything: a user name, a host
+// name, a certificate are words here, and whoever uses them finds out. It is for daemon,
+// which loads, and for node, which runs what a Config says.
+package config
+
+import (
+	"io/fs"
+	"net/netip"
+	"time"
+
+	"tallystick/internal/topology"
+)
+
+// Config is what all files together say, with every default filled in. Nothing in it is
+// changed once Parse has returned it, so it is safe for concurrent use.
+type Config struct {
+	Global   Global
+	Sections []*Section // at least one, in the order of the files; IDs are unique
+
+	uses []use // every keyword and option that stands in the files, for Unsupported
+}
+
+// Global is the global section.
+type Global struct {
+	Stats        []StatsSocket  // runtime CLI; may be empty
+	Binds        []Bind         // listeners that sections share
+	Source       netip.AddrPort // local address of outgoing connections; invalid: any, port 0: any
+	CPUs         []int          // sorted, each once; empty: wherever the system lets us run
+	Logs         []Log          // empty: whatever daemon does without
+	HTTP         *HTTP          // nil: none
+	DynamicPeers *DynamicPeers  // for all sections that have no line of their own; nil: none
+}
+
+// Level is what a client of the runtime CLI may do.
+type Level uint8
+
+// The levels, each of which may do what the ones before may.
+const (
+	LevelUser Level = iota
+	LevelOperator
+	LevelAdmin
+)
+
+// String is the word of the configuration.
+func (l Level) String() string { return levelWords[l] }
+
+// StatsSocket is one address of the runtime CLI.
+type StatsSocket struct {
+	Pos   Pos
+	Addr  Addr
+	Mode  fs.FileMode // of a unix socket: 0600 unless told otherwise
+	User  string      // owner of a unix socket, name or number; "" keeps it
+	Group string
+	Level Level // operator unless told otherwise
+}
+
+// TLS is what a line says about encryption. The files are named, not read.
+type TLS struct {
+	Enabled    bool   // the word ssl
+	Crt        string // PEM file with certificate and key; "" for none
+	CAFile     string // PEM file with the authorities to trust; "" for none
+	Verify     Verify // required where there is a CAFile and nothing else was said
+	VerifyHost string // name that the peer's certificate must carry; "" for any
+	VerifyName bool   // the certificate must carry the peer's own name
+}
+
+// Verify is how much of a peer's certificate is checked.
+type Verify uint8
+
+// The ways to verify.
+const (
+	VerifyNone     Verify = iota // not at all
+	VerifyOptional               // if the peer shows one
+	VerifyRequired               // there must be one, and it must be good
+)
+
+// String is the word of the configuration.
+func (v Verify) String() string { return verifyWords[v] }
+
+// Bind is a listener shared by sections. The name that a node calls us by must be the ID
+// of one of them.
+type Bind struct {
+	Pos      Pos
+	Addr     Addr
+	TLS      TLS
+	Allow    []netip.Prefix // addresses that may come; nil: any
+	Sections []string       // IDs that it serves; nil: all
+}
+
+// Serves reports whether nodes of the section id may come here.
+func (b *Bind) Serves(id string) bool {
+	for _, s := range b.Sections {
+		if s == id {
+			return true
+		}
+	}
+	return b.Sections == nil
+}
+
+// Log is one place that log lines go to.
+type Log struct {
+	Pos    Pos
+	Target LogTarget
+	Path   string // of LogFile and LogSyslog
+	Format LogFormat
+	Level  LogLevel // lines below it are left out
+}
+
+// LogTarget is a kind of place for log lines.
+type LogTarget uint8
+
+// The places for log lines.
+const (
+	LogStderr LogTarget = iota
+	LogStdout
+	LogFile   // a path: a file to append to, or a syslog socket if one is found there
+	LogSyslog // unix@path: a syslog socket, surely
+)
+
+// LogFormat is how a log line looks.
+type LogFormat uint8
+
+// The formats of log lines.
+const (
+	LogText LogFormat = iota
+	LogJSON
+	LogLogfmt
+)
+
+// String is the word of the configuration.
+func (f LogFormat) String() string { return formatWords[f] }
+
+// LogLevel is how much a log line matters, with syslog's numbers: the smaller the worse.
+type LogLevel uint8
+
+// The levels of log lines, as HAProxy's log line has them.
+const (
+	LogEmerg LogLevel = iota
+	LogAlert
+	LogCrit
+	LogErr
+	LogWarning
+	LogNotice
+	LogInfo // the default
+	LogDebug
+)
+
+// String is the word of the configuration.
+func (l LogLevel) String() string { return logLevelWords[l] }
+
+// HTTP is the address of metrics, health, API and page.
+type HTTP struct {
+	Pos   Pos
+	Addr  Addr
+	TLS   TLS
+	Auth  string // htpasswd file; "" for none
+	Admin bool   // calls that change something are admitted
+}
+
+// DynamicPeers admits nodes that no section names.
+type DynamicPeers struct {
+	Pos   Pos
+	Max   int            // most peers of a section, those that it names included
+	Allow []netip.Prefix // addresses that may come; nil: any
+}
+
+// Section is one aggregations section: a set of peers and what is summed among them.
+type Section struct {
+	ID   string
+	Pos  Pos    // of the ID
+	Name string // what we call ourselves: the local line's name, or the ID behind a shared bind
+
+	Rules        topology.Rules
+	Local        *Peer  // ourselves and where we listen; nil if a shared bind serves the section
+	Peers        []Peer // all others, in the order of their lines; names are unique
+	DynamicPeers *DynamicPeers
+	Allow        []netip.Prefix // addresses that may come; nil: any
+
+	Warmup       time.Duration // longest wait for every peer's lesson after our start; 10 s, 20 s with down peers
+	PushInterval time.Duration // longest coalescing of pushes; 0: none; 5 ms
+	Observe      bool          // mode observe: nothing is pushed, taught or restored
+	Restore      bool          // a node that lost its memory gets its own rows back; on
+	Shard        Shard
+	MaxEntries   int64 // rows; 10 million
+	MaxTables    int   // aggregate tables; 256
+}
+
+// Peer is one peer or server line.
+type Peer struct {
+	Pos   Pos // of the name
+	Name  string
+	Addr  Addr // where to call it, or (local) where we listen; zero: it is only accepted
+	Role  topology.Role
+	Group string // peers of one group are replicas of each other; "" for none
+	Dial  bool   // we call it, as we call up peers
+	TLS   TLS
+	Allow []netip.Prefix // addresses that it may come from; nil: what the section says
+}
+
+// Shard is our place among aggregators that share the keys.
+type Shard struct {
+	Index, Count int    // from 1 to Count; Count 0: not sharded
+	Peers        string // name of the nodes' peers section; "": tables of peers sections are not checked
+}

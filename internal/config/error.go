@@ -1,0 +1,66 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Pos is a place in a configuration file.
+type Pos struct {
+	File   string // as it was given
+	Line   int    // from 1
+	Column int    // in bytes, from 1
+}
+
+// String prints the place as HAProxy does, for use inside a sentence: [file:12].
+func (p Pos) String() string { return fmt.Sprintf("[%s:%d]", p.File, p.Line) }
+
+// Severity is how bad an Error is.
+type Severity uint8
+
+// The severities.
+const (
+	Alert   Severity = iota // the configuration cannot be used
+	Warning                 // it can, but probably does not do what was meant
+	Notice                  // something was accepted that does nothing here
+)
+
+// Kind is what an Error is about.
+type Kind uint8
+
+// The kinds of errors.
+const (
+	Mistake     Kind = iota // the line is wrong
+	Foreign                 // HAProxy knows the keyword, here it has no meaning
+	Unsupported             // the keyword is ours, but this version cannot do it yet
+)
+
+// Error is one complaint about the configuration. It prints as
+//
+//	[ALERT]    (4711) : config : parsing [tallystick.cfg:12] : unknown keyword 'no-assend' in 'aggregations' section; did you mean 'no-ascend' maybe ? (column 15)
+type Error struct {
+	Pos      Pos
+	Severity Severity
+	Kind     Kind
+	Word     string // what the column points at, as it was understood; may be empty
+	Msg      string // the sentence, which names the word
+	Hint     string // what would be accepted; may be empty
+}
+
+// Error is the complaint without severity and process id.
+func (e Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "parsing %s : %s", e.Pos, e.Msg)
+	if e.Hint != "" {
+		b.WriteString("; " + e.Hint)
+	}
+	fmt.Fprintf(&b, " (column %d)", e.Pos.Column)
+	return b.String()
+}
+
+// Format is the line that HAProxy would print for the complaint: the severity in ten
+// columns, the process id, the room, the complaint.
+func (e Error) Format(pid int) string {
+	word := [...]string{Alert: "[ALERT]", Warning: "[WARNING]", Notice: "[NOTICE]"}[e.Severity]
+	return fmt.Sprintf("%-10s (%d) : config : %s", word, pid, e.Error())
+}
