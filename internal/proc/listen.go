@@ -11,6 +11,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Address is a place to listen at. The configuration language has parsed it.
+type Address struct {
+	Network string // "tcp", "tcp4", "tcp6", "unix", or "fd" for a socket that we were started with
+	Name    string // host:port as package net has it, a path, or the number of the descriptor
+}
+
+// String is the address as HAProxy's users write it.
+func (a Address) String() string {
+	if a.Network == "fd" {
+		return "fd@" + a.Name
+	}
+	return a.Name
+}
+
 // Access says who may connect to a unix socket. Other addresses do not look at it.
 type Access struct {
 	Mode  fs.FileMode // permission bits; 0 means 0600

@@ -43,23 +43,25 @@ func publishPid(f *os.File, path string) error {
 	return os.Rename(f.Name(), path)
 }
 
-// Remove removes the file if it still is ours: a successor may have put its own there.
-// Who has dropped root may not remove what root made in a folder of root's; then the
-// file is emptied instead, through the descriptor that was opened before: an empty
-// file signals nobody, a stale number one day a stranger.
+// Remove empties the file, then removes it if it still has the name: a successor may
+// have put its own there. Emptied first, because who has dropped root may not remove
+// what root made in a folder of root's, but still holds it open: an empty file signals
+// nobody, a stale number one day a stranger.
 func (p *PidFile) Remove() error {
 	if p == nil {
 		return nil
 	}
 	defer p.file.Close()
+	if err := p.file.Truncate(0); err != nil {
+		return fmt.Errorf("pid file %s: %w", p.path, cause(err))
+	}
 	if !p.isOurs() {
 		return nil
 	}
-	err := os.Remove(p.path)
-	if errors.Is(err, fs.ErrPermission) {
-		err = p.file.Truncate(0)
+	if err := os.Remove(p.path); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("pid file %s: %w", p.path, cause(err))
 	}
-	return err
+	return nil
 }
 
 // isOurs compares files, not contents: in containers all pids are 1.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,8 +21,9 @@ const maxSocketPath = len(unix.RawSockaddrUnix{}.Path) - 1
 // unixListener is a listener whose Close takes the file away, if it still is ours.
 type unixListener struct {
 	*net.UnixListener
-	path string
-	file fs.FileInfo // as we made it
+	path  string
+	file  fs.FileInfo  // as we made it
+	close func() error // once: later the path may be another's
 }
 
 // listenUnix makes a unix socket as HAProxy does: under a temporary name beside path,
@@ -30,10 +32,13 @@ type unixListener struct {
 // socket that another process still listens at is replaced too: that is how a
 // successor takes over. Anything but a socket is not touched.
 func listenUnix(ctx context.Context, path string, who Access) (net.Listener, error) {
-	if err := checkSocketPath(path); err != nil {
+	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%08x", rand.Uint32()))
+	if over := max(len(path), len(temporary)) - maxSocketPath; over > 0 {
+		return nil, fmt.Errorf("the path is %d bytes too long for a socket", over)
+	}
+	if err := checkReplaceable(path); err != nil {
 		return nil, err
 	}
-	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%08x", rand.Uint32()))
 	l, err := bindPrivate(ctx, temporary)
 	if err != nil {
 		return nil, err
@@ -44,13 +49,13 @@ func listenUnix(ctx context.Context, path string, who Access) (net.Listener, err
 		os.Remove(temporary)
 		return nil, err
 	}
-	return &unixListener{l, path, file}, nil
+	u := &unixListener{UnixListener: l, path: path, file: file}
+	u.close = sync.OnceValue(u.closeOnce)
+	return u, nil
 }
 
-func checkSocketPath(path string) error {
-	if over := len(path) - maxSocketPath; over > 0 {
-		return fmt.Errorf("the path is %d bytes too long for a socket", over)
-	}
+// checkReplaceable refuses to rename a socket over something of another kind.
+func checkReplaceable(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -96,16 +101,19 @@ func finishSocket(temporary, path string, who Access) (fs.FileInfo, error) {
 	if err := os.Chmod(temporary, mode); err != nil {
 		return nil, err
 	}
-	if err := os.Rename(temporary, path); err != nil {
+	file, err := os.Lstat(temporary)
+	if err != nil {
 		return nil, err
 	}
-	return os.Lstat(path)
+	return file, os.Rename(temporary, path)
 }
 
 // Close removes the file if it is the one that we made, then closes the socket; in this
 // order, since while the socket is open no other file can have its inode. Who has
 // dropped root may not be allowed to remove it: it stays, and refuses connections.
-func (l *unixListener) Close() error {
+func (l *unixListener) Close() error { return l.close() }
+
+func (l *unixListener) closeOnce() error {
 	there, err := os.Lstat(l.path)
 	if err == nil && os.SameFile(there, l.file) {
 		err = os.Remove(l.path)
