@@ -12,13 +12,12 @@ func AppendAck(b []byte, table, update uint32) []byte {
 
 // ParseAck reads the payload of an Ack.
 func ParseAck(payload []byte) (table, update uint32, err error) {
-	r := reader{b: payload}
+	r := readPayload(payload)
+	r.field("table id of an ack")
 	table = r.varint32()
-	if err := r.err("table id of an ack", len(payload)); err != nil {
-		return 0, 0, err
-	}
+	r.field("update id of an ack")
 	update = r.uint32()
-	return table, update, r.err("update id of an ack", len(payload))
+	return table, update, r.err()
 }
 
 // AppendSwitch appends the message that selects a table defined before in this session.
@@ -29,7 +28,8 @@ func AppendSwitch(b []byte, table uint32) []byte {
 
 // ParseSwitch reads the payload of a Switch.
 func ParseSwitch(payload []byte) (table uint32, err error) {
-	r := reader{b: payload}
+	r := readPayload(payload)
+	r.field("table id of a switch")
 	table = r.varint32()
-	return table, r.err("table id of a switch", len(payload))
+	return table, r.err()
 }

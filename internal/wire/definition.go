@@ -42,33 +42,25 @@ func AppendDefinition(b []byte, id uint32, s *stick.Schema) []byte {
 //
 // With an *Error that has Table set, id is right and s useless.
 func ParseDefinition(payload []byte, s *stick.Schema) (id uint32, err error) {
-	r := reader{b: payload}
+	r := readPayload(payload)
 	*s = stick.Schema{}
-	fields := []struct {
-		name string
-		read func()
-	}{
-		{"table id", func() { id = r.varint32() }},
-		{"table name", func() { s.Name = r.tableName() }},
-		{"key type", func() { s.KeyType = r.keyType() }},
-		{"key length", func() { s.KeyLen = r.keyLen(s.KeyType) }},
-		{"columns", func() { s.Columns = r.columns() }},
-		{"expire", func() { s.Expire = r.expire() }},
-	}
-	for _, f := range fields {
-		f.read()
-		if err := r.err(f.name, len(payload)); err != nil {
-			return id, err
-		}
-	}
+	r.field("table id")
+	id = r.varint32()
+	r.field("table name")
+	s.Name = r.tableName()
+	r.field("key type")
+	s.KeyType = r.keyType()
+	r.field("key length")
+	s.KeyLen = r.keyLen(s.KeyType)
+	r.field("data types")
+	s.Columns = r.columns()
+	r.field("expire")
+	s.Expire = r.expire()
 	for i := range s.Columns {
-		c := &s.Columns[i]
-		r.parameters(c)
-		if err := r.err("parameters of "+c.Type.String(), len(payload)); err != nil {
-			return id, err
-		}
+		r.field("parameters of " + s.Columns[i].Type.String())
+		r.parameters(&s.Columns[i])
 	}
-	return id, nil
+	return id, r.err()
 }
 
 func (r *reader) tableName() string {

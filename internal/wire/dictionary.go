@@ -29,7 +29,7 @@ func (d *InDictionary) resolve(t text) string {
 func (r *reader) text() (t text) {
 	n := r.varint()
 	at := r.at
-	in := reader{b: r.bytes(n)}
+	in := readPayload(r.bytes(n))
 	if n == 0 || r.fault != "" {
 		return text{}
 	}

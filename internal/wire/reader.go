@@ -8,18 +8,28 @@ import (
 // reader walks over the payload of a message. The first fault sticks, and what is read
 // behind it is zero: so fields are read in a row and the fault is asked for once.
 type reader struct {
-	b     []byte
-	at    int    // of the next byte
+	b     []byte // the payload; after a fault only what stands before it
+	at    int    // the next byte of b
+	size  int    // of the whole payload
+	name  string // of the field that is read
 	fault string // what was wrong first; "" for nothing
-	table bool   // the fault is one of the table only
+	table bool   // the fault leaves the message whole: see Error.Table
+}
+
+func readPayload(b []byte) reader { return reader{b: b, size: len(b)} }
+
+// field names the field that is read next, for the error.
+func (r *reader) field(name string) {
+	if r.fault == "" {
+		r.name = name
+	}
 }
 
 // fail notes a fault at the byte at, if it is the first.
 func (r *reader) fail(at int, what string) {
 	if r.fault == "" {
-		r.at, r.fault = at, what
+		r.b, r.at, r.fault = r.b[:at], at, what
 	}
-	r.b = r.b[:min(r.at, len(r.b))] // nothing more to read, yet at stays where it points
 }
 
 // refuse is fail for a table that makes no sense in a message that does.
@@ -28,21 +38,21 @@ func (r *reader) refuse(at int, what string) {
 	r.fail(at, what)
 }
 
-// err is the fault as an error about field, or nil. head bytes of the message stand
-// before the payload, whose size is size.
-func (r *reader) err(field string, size int) error {
+// err is the fault as an error, or nil. The length of the message's head follows from
+// that of its payload, since no integer has two encodings.
+func (r *reader) err() error {
 	if r.fault == "" {
 		return nil
 	}
-	head := 2 + varintLen(uint64(size))
-	return &Error{Offset: head + r.at, What: field + ": " + r.fault, Table: r.table}
+	head := 2 + varintLen(uint64(r.size))
+	return &Error{Offset: head + r.at, What: r.name + ": " + r.fault, Table: r.table}
 }
 
 const tooShort = "the message ends before it does"
 
-// varint reads an integer.
+// varint reads an integer. Most are below 240: that case is inlined.
 func (r *reader) varint() uint64 {
-	if r.at < len(r.b) && r.b[r.at] < 240 { // small enough to be inlined
+	if r.at < len(r.b) && r.b[r.at] < 240 {
 		r.at++
 		return uint64(r.b[r.at-1])
 	}
@@ -54,13 +64,12 @@ func (r *reader) longVarint() uint64 {
 	switch err {
 	case nil:
 		r.at += n
-		return v
 	case ErrShort:
 		r.fail(r.at, tooShort)
 	default:
 		r.fail(r.at, err.Error())
 	}
-	return 0
+	return v
 }
 
 // varint32 reads an integer that must not exceed 32 bits.
@@ -83,8 +92,8 @@ func (r *reader) uint32() uint32 {
 	return binary.BigEndian.Uint32(b)
 }
 
-// bytes reads n bytes, which alias the payload. n is as the peer says: it is compared with
-// what is left before it becomes an int.
+// bytes reads n bytes, which alias the payload. n is as the peer says: it is compared
+// with what is left before it becomes an int.
 func (r *reader) bytes(n uint64) []byte {
 	if n > uint64(len(r.b)-r.at) {
 		r.fail(r.at, tooShort)

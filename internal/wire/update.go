@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"math"
 
 	"tallystick/internal/stick"
 )
@@ -17,36 +18,48 @@ import (
 // Numbers of 32 bits that come with more are read modulo 2^32, as by HAProxy. With an
 // error out is vals and the dictionary is as before.
 func ParseUpdate(m Message, s *stick.Schema, prev uint32, d *InDictionary, vals []uint64) (id uint32, row stick.Row, out []uint64, err error) {
-	r := reader{b: m.Payload}
+	r := readPayload(m.Payload)
 	id = prev + 1
 	if m.Type == UpdateFull || m.Type == UpdateTimed {
+		r.field("id of an update")
 		id = r.uint32()
 	}
-	timed := m.Type == UpdateTimed || m.Type == UpdateIncrementalTimed
-	row.Life = r.life(timed, s.Expire)
-	if r.fault != "" {
-		return 0, stick.Row{}, vals, r.err("head of an update", len(m.Payload))
-	}
+	r.field("life of an entry")
+	row.Life = r.life(m.Type == UpdateTimed || m.Type == UpdateIncrementalTimed, s.Expire)
+	r.field("key")
 	if row.Key = r.key(s); r.fault != "" {
-		return 0, stick.Row{}, vals, r.err("key", len(m.Payload))
+		return 0, stick.Row{}, vals, r.err()
 	}
-	out = vals
-	var t text
-	for _, c := range s.Columns {
-		if c.Type.Kind() == stick.Text {
-			t = r.text()
-		} else {
-			out = r.values(c, out)
-		}
-		if r.fault != "" {
-			return 0, stick.Row{}, vals, r.err(c.Type.String(), len(m.Payload))
-		}
+	out, t := r.row(s.Columns, vals)
+	if r.fault != "" {
+		return 0, stick.Row{}, vals, r.err()
 	}
 	row.Values = out[len(vals):len(out):len(out)]
 	if t.slot != 0 {
 		row.Text = d.resolve(t)
 	}
 	return id, row, out, nil
+}
+
+// row reads the values of a row. Its numbers are appended to vals, its text is t.
+func (r *reader) row(cols []stick.Column, vals []uint64) (out []uint64, t text) {
+	for _, c := range cols {
+		switch c.Type.Kind() {
+		case stick.Text:
+			t = r.text()
+		case stick.Rate:
+			vals = r.numbers(3*int(c.Len), math.MaxUint32, vals)
+		case stick.Long:
+			vals = r.numbers(int(c.Len), math.MaxUint64, vals)
+		default:
+			vals = r.numbers(int(c.Len), math.MaxUint32, vals)
+		}
+		if r.fault != "" {
+			r.name = c.Type.String() // named afterwards: to name every column takes too long
+			break
+		}
+	}
+	return vals, t
 }
 
 // life reads how long the entry has to live. In a table without expire a sent 0 means for
@@ -82,17 +95,20 @@ func (r *reader) key(s *stick.Schema) []byte {
 	return k
 }
 
-// values reads the numbers of a column and appends them to vals.
-func (r *reader) values(c stick.Column, vals []uint64) []uint64 {
-	words := c.Words()
-	if c.Type.Kind() == stick.Long {
-		for range words {
-			vals = append(vals, r.varint())
+// numbers reads n integers, of which the bits of mask count, and appends them to vals.
+// Most are below 240. They are not left to varint: this is the hottest loop of a lesson.
+func (r *reader) numbers(n int, mask uint64, vals []uint64) []uint64 {
+	b, at := r.b, r.at
+	for range n {
+		if at < len(b) && b[at] < 240 {
+			vals = append(vals, uint64(b[at]))
+			at++
+			continue
 		}
-		return vals
+		r.at = at
+		vals = append(vals, r.longVarint()&mask)
+		b, at = r.b, r.at
 	}
-	for range words {
-		vals = append(vals, uint64(uint32(r.varint())))
-	}
+	r.at = at
 	return vals
 }
