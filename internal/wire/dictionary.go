@@ -38,11 +38,12 @@ func (r *reader) text() (t text) {
 		in.fail(0, "slot of the dictionary is not 1 to 128")
 	}
 	if t.defines = in.at < len(in.b); t.defines {
-		size, from := in.varint(), in.at
-		t.value = in.bytes(size)
+		from := in.at
+		size := in.varint()
 		if size > MaxText {
 			in.fail(from, "text is longer than 256 bytes")
 		}
+		t.value = in.bytes(size)
 	}
 	if in.fault != "" {
 		r.fail(at+in.at, in.fault)

@@ -13,12 +13,12 @@ type Hello struct {
 	PID    string // process of the caller; changes at each restart and reload; "" if not said
 }
 
-const greeting = "HAProxyS 2."
+const greeting = "HAProxyS "
 
 // Append appends the hello. The number at its end is 1, as in every HAProxy that runs as
 // one process.
 func (h Hello) Append(b []byte) []byte {
-	b = strconv.AppendInt(append(b, greeting...), int64(h.Minor), 10)
+	b = strconv.AppendInt(append(b, greeting+"2."...), int64(h.Minor), 10)
 	b = append(append(append(b, '\n'), h.Called...), '\n')
 	b = append(append(append(b, h.Caller...), ' '), h.PID...)
 	return append(b, " 1\n"...)
@@ -61,22 +61,23 @@ func ParseHello(b []byte) (h Hello, n int, err error) {
 // when it is not nil, line is what is there of it, and is refused as soon as it cannot
 // become a greeting any more.
 func parseGreeting(line []byte, short error) (minor int, err error) {
-	for i := range min(len(line), len(greeting)) {
-		if line[i] != greeting[i] {
-			return 0, &Error{Offset: i, What: "hello does not start with 'HAProxyS 2.'"}
-		}
+	same := 0
+	for same < min(len(line), len(greeting)) && line[same] == greeting[same] {
+		same++
+	}
+	if same < len(greeting) && (same < len(line) || short == nil) {
+		return 0, &Error{Offset: same, What: "hello does not start with 'HAProxyS '"}
 	}
 	if short != nil {
 		return 0, short
 	}
-	switch string(line[min(len(line), len(greeting)):]) {
-	case "0":
+	switch string(line[len(greeting):]) {
+	case "2.0":
 		return 0, nil
-	case "1":
+	case "2.1":
 		return 1, nil
 	}
-	at := min(len(line), len(greeting))
-	return 0, &Error{Offset: at, What: "version of the protocol is neither 2.0 nor 2.1"}
+	return 0, &Error{Offset: len(greeting), What: "version of the protocol is neither 2.0 nor 2.1"}
 }
 
 // nextLine returns the line that begins at byte at of b, without its end, and where the
