@@ -30,16 +30,16 @@ type Kind uint8
 
 // The kinds of errors.
 const (
-	Mistake     Kind = iota // the line is wrong
-	Foreign                 // HAProxy knows the keyword, here it has no meaning
-	Unsupported             // the keyword is ours, but this version cannot do it yet
+	Mistake Kind = iota // the line is wrong
+	Foreign             // HAProxy knows the keyword, here it has no meaning
+	Later               // the keyword is ours, but this version cannot do it yet
 )
 
 // Error is one complaint about the configuration. It prints as
 //
 //	[ALERT]    (4711) : config : parsing [tallystick.cfg:12] : unknown keyword 'no-assend' in 'aggregations' section; did you mean 'no-ascend' maybe ? (column 15)
 type Error struct {
-	Pos      Pos
+	Pos      Pos // zero if there is no file to point at
 	Severity Severity
 	Kind     Kind
 	Word     string // what the column points at, as it was understood; may be empty
@@ -50,11 +50,16 @@ type Error struct {
 // Error is the complaint without severity and process id.
 func (e Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "parsing %s : %s", e.Pos, e.Msg)
+	if e.Pos.Line != 0 {
+		fmt.Fprintf(&b, "parsing %s : ", e.Pos)
+	}
+	b.WriteString(e.Msg)
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
 	}
-	fmt.Fprintf(&b, " (column %d)", e.Pos.Column)
+	if e.Pos.Line != 0 {
+		fmt.Fprintf(&b, " (column %d)", e.Pos.Column)
+	}
 	return b.String()
 }
 

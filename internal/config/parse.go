@@ -1,0 +1,207 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// File is one configuration file.
+type File struct {
+	Name string // as errors shall show it
+	Data []byte
+}
+
+// Options are what the configuration depends on besides its files.
+type Options struct {
+	Lookup Lookup // the environment; nil: empty
+	Name   string // our name (-L) for sections where no line says local; "" for none
+}
+
+// Load is Parse for a program that shall run: it also refuses what Unsupported names.
+// The Config is nil if any of the errors is an Alert; warnings and notices leave it good.
+func Load(files []File, o Options) (*Config, []Error) {
+	c, errs := parse(files, o)
+	return judge(files, c, append(errs, Unsupported(c)...))
+}
+
+// Parse turns files into a Config, whether or not this version can do all that it says.
+// It reports every mistake of every file, in the order in which they stand. The Config is
+// nil if any of them is an Alert.
+func Parse(files []File, o Options) (*Config, []Error) {
+	c, errs := parse(files, o)
+	return judge(files, c, errs)
+}
+
+// judge sorts the errors and withholds a configuration that has alerts.
+func judge(files []File, c *Config, errs []Error) (*Config, []Error) {
+	order := func(e Error) int {
+		return slices.IndexFunc(files, func(f File) bool { return f.Name == e.Pos.File })
+	}
+	slices.SortStableFunc(errs, func(a, b Error) int {
+		return cmp.Or(order(a)-order(b), a.Pos.Line-b.Pos.Line, a.Pos.Column-b.Pos.Column)
+	})
+	if slices.ContainsFunc(errs, func(e Error) bool { return e.Severity == Alert }) {
+		return nil, errs
+	}
+	return c, errs
+}
+
+// parser is the state of one run over all files.
+type parser struct {
+	cfg    *Config
+	errs   []Error
+	name   string // of Options
+	drafts []*draft
+
+	// Where we are.
+	section string         // global, aggregations, or "" outside
+	skip    bool           // in a section that is not ours: its lines were refused with it
+	draft   *draft         // the aggregations section that is open
+	once    map[string]Pos // keywords of the open section that may not come again
+	globals map[string]Pos // the same of the global section
+	served  []word         // the sections that bind lines name
+	opened  Pos            // the global line; zero: none yet
+}
+
+// draft is an aggregations section as far as it was read.
+type draft struct {
+	*Section
+	from    word // the target suffix, as written
+	sources []word
+	forward []word
+	warmup  bool // there is a warmup line, good or bad
+	named   bool // there is a from line, good or bad
+	refused bool // a peer line could not be read
+	torn    bool // and it was, or may have been, the local one
+	locals  []*Peer
+}
+
+// parse reads all files and completes what they say.
+func parse(files []File, o Options) (*Config, []Error) {
+	env := o.Lookup
+	if env == nil {
+		env = func(string) (string, bool) { return "", false }
+	}
+	p := &parser{cfg: &Config{}, name: o.Name, globals: map[string]Pos{}}
+	for _, f := range files {
+		all, errs := lex(f.Name, string(f.Data), env)
+		p.errs = append(p.errs, errs...)
+		p.section, p.skip = "", false // no section reaches over the end of a file
+		for _, st := range all {
+			p.statement(st)
+		}
+	}
+	p.finish(files)
+	return p.cfg, p.errs
+}
+
+// failf reports that something is wrong with w.
+func (p *parser) failf(w word, hint, format string, args ...any) {
+	p.report(Error{Msg: fmt.Sprintf(format, args...), Hint: hint}, w)
+}
+
+// warnf reports that w is probably not what was meant.
+func (p *parser) warnf(w word, hint, format string, args ...any) {
+	p.report(Error{Severity: Warning, Msg: fmt.Sprintf(format, args...), Hint: hint}, w)
+}
+
+// report adds an error at w. If a variable without value is part of w then that is the
+// reason more often than not, and said.
+func (p *parser) report(e Error, w word) {
+	e.Pos, e.Word = w.pos, w.text
+	if w.unset != "" && e.Severity == Alert {
+		e.Hint = "environment variable '" + printable(w.unset) + "' is not set"
+	}
+	p.errs = append(p.errs, e)
+}
+
+// statement gives one statement to the section that it stands in.
+func (p *parser) statement(st statement) {
+	w := st.words[0]
+	switch {
+	case p.open(st, w.text):
+	case p.skip:
+	case p.section == "":
+		p.outside(st)
+	default:
+		p.keyword(st)
+	}
+}
+
+// open opens a section if name is one that we or HAProxy have.
+func (p *parser) open(st statement, name string) bool {
+	switch {
+	case name == global:
+		p.openGlobal(st)
+	case name == aggregations:
+		p.openAggregations(st)
+	case foreignSections[name] != "":
+		p.skip = true
+		p.report(Error{
+			Kind: Foreign, Hint: foreignSections[name],
+			Msg: "section '" + name + "' of HAProxy has no meaning here",
+		}, st.words[0])
+	default:
+		return false
+	}
+	return true
+}
+
+// openGlobal opens the global section. A second one is refused, but read.
+func (p *parser) openGlobal(st statement) {
+	p.section, p.skip, p.once = global, false, p.globals
+	if p.opened != (Pos{}) {
+		p.failf(st.words[0], "move its lines there", "section 'global' was already opened at %s", p.opened)
+	} else {
+		p.opened = st.words[0].pos
+	}
+	p.tooMany("'global'", st.words[1:])
+}
+
+// openAggregations opens an aggregations section.
+func (p *parser) openAggregations(st statement) {
+	p.section, p.skip, p.once = aggregations, false, map[string]Pos{}
+	id := word{pos: st.words[0].pos}
+	if len(st.words) > 1 {
+		id = st.words[1]
+		p.tooMany("'aggregations'", st.words[2:])
+	} else if !st.broken {
+		p.failf(st.words[0], "write 'aggregations ID', with any name that you like",
+			"'aggregations' expects an identifier as argument")
+	}
+	p.checkName("'aggregations' name", id)
+	for _, d := range p.drafts {
+		if d.ID == id.text && id.text != "" {
+			p.failf(id, "give it another name, or move its lines there",
+				"aggregations section %s has the same name as another aggregations section declared at %s", id, d.Pos)
+		}
+	}
+	p.draft = &draft{Section: newSection(id)}
+	p.drafts = append(p.drafts, p.draft)
+}
+
+// tooMany reports the first of words, which nothing asked for.
+func (p *parser) tooMany(what string, words []word) {
+	if len(words) > 0 {
+		p.failf(words[0], "", "%s cannot handle unexpected argument %s", what, words[0])
+	}
+}
+
+// outside reports a line that stands before any section. If its first word was meant to
+// open one, it is opened all the same: what follows is then judged by its own faults.
+func (p *parser) outside(st statement) {
+	w := st.words[0]
+	if s := suggest(w.text, []string{global, aggregations}); s != "" {
+		p.failf(w, "did you mean '"+s+"' maybe ?", "unknown keyword %s out of section", w)
+		p.open(st, s)
+		return
+	}
+	hint := "open one with 'aggregations ID' or 'global'"
+	for i := range keywords {
+		if _, ok := keywords[i].is(st.words); ok {
+			hint = "it belongs in a section: begin one with '" + openers[keywords[i].section] + "'"
+		}
+	}
+	p.failf(w, hint, "unknown keyword %s out of section", w)
+}
