@@ -9,9 +9,6 @@ import (
 	"tallystick/internal/stick"
 )
 
-// def puts a definition together from its fields.
-func def(t *testing.T, hex string) []byte { return unhex(t, hex) }
-
 func TestDefinition(t *testing.T) {
 	for _, c := range []struct {
 		name, hex string
@@ -26,13 +23,15 @@ func TestDefinition(t *testing.T) {
 				{Type: stick.GPT, Len: 3}, {Type: stick.GPC, Len: 2}, {Type: stick.GPCRate, Len: 2, Period: 10000}}}},
 		{"table of a peers section: the slash belongs to the name", "01 07 2f745f73656374 06 11 04 f0af9100", 1,
 			stick.Schema{Name: "/t_sect", KeyType: stick.String, KeyLen: 17, Expire: 300000, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}},
+		{"the lowest data type alone", "01 01 74 02 04 01 00", 1,
+			stick.Schema{Name: "t", KeyType: stick.Integer, KeyLen: 4, Columns: []stick.Column{{Type: stick.ServerID, Len: 1}}}},
 		{"no columns, no expire, id 0", "00 01 62 07 08 00 00", 0,
 			stick.Schema{Name: "b", KeyType: stick.Binary, KeyLen: 8, Columns: []stick.Column{}}},
 		{"largest numbers", "fff0fefe7e 01 62 06 f0f11e 04 fff0fefe7e", 1<<32 - 1,
 			stick.Schema{Name: "b", KeyType: stick.String, KeyLen: MaxMessage, Expire: 1<<32 - 1, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}},
 	} {
 		var s stick.Schema
-		payload := def(t, c.hex)
+		payload := unhex(t, c.hex)
 		id, err := ParseDefinition(payload, &s)
 		if diff := cmp.Diff(c.want, s); id != c.id || err != nil || diff != "" {
 			t.Errorf("%s: id %d, %v\n%s", c.name, id, err, diff)
@@ -54,7 +53,7 @@ func TestDefinitionTolerance(t *testing.T) {
 		{"bit 63", "01 01 74 02 04 f4f1fefefefefefefe06 0a", "type integer expire 10ms store gpc0"},
 	} {
 		var s stick.Schema
-		if _, err := ParseDefinition(def(t, c.hex), &s); err != nil || s.String() != c.want {
+		if _, err := ParseDefinition(unhex(t, c.hex), &s); err != nil || s.String() != c.want {
 			t.Errorf("%s: %v, %v, want %s", c.name, s.String(), err, c.want)
 		}
 	}
@@ -93,7 +92,7 @@ func TestDefinitionFaults(t *testing.T) {
 		{"array of 2^32+1 is not one of 1", "01 01 74 02 04 f0f1fe0e 0a 16 f1f2fefe7e", true, "parameters of gpt: say an array of less than 1 or more than 100 elements (byte 14)"},
 	} {
 		var s stick.Schema
-		id, err := ParseDefinition(def(t, c.hex), &s)
+		id, err := ParseDefinition(unhex(t, c.hex), &s)
 		e, ok := err.(*Error)
 		if !ok || e.Error() != c.want || e.Table != c.table {
 			t.Errorf("%s: %v, %+v, want %s", c.name, err, e, c.want)
@@ -106,7 +105,7 @@ func TestDefinitionFaults(t *testing.T) {
 
 // The schema is kept while the buffer of the connection is used again.
 func TestDefinitionKeepsNothing(t *testing.T) {
-	payload := def(t, "02 04 745f6970 04 04 0c f0d9dc0c 03 f0e203")
+	payload := unhex(t, "02 04 745f6970 04 04 0c f0d9dc0c 03 f0e203")
 	var s stick.Schema
 	if _, err := ParseDefinition(payload, &s); err != nil {
 		t.Fatal(err)
