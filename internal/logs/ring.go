@@ -1,0 +1,35 @@
+package logs
+
+import (
+	"log/slog"
+	"slices"
+	"sync"
+)
+
+// ring keeps the last ringSize events. The zero ring is empty. Safe for concurrent use.
+type ring struct {
+	mu     sync.Mutex
+	events []Event
+	oldest int // index of the oldest event once the ring is full
+}
+
+// wants leaves debug out: a minute of it would push out what matters.
+func (r *ring) wants(level slog.Level) bool { return level >= slog.LevelInfo }
+
+func (r *ring) take(e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.events) < ringSize {
+		r.events = append(r.events, e)
+		return
+	}
+	r.events[r.oldest] = e
+	r.oldest = (r.oldest + 1) % ringSize
+}
+
+// all returns the events, the oldest first.
+func (r *ring) all() []Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Concat(r.events[r.oldest:], r.events[:r.oldest])
+}
