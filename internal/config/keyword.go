@@ -8,143 +8,95 @@ const (
 	aggregations = "aggregations"
 )
 
+// openers are the lines that open a section.
+var openers = map[string]string{global: "global", aggregations: "aggregations ID"}
+
 // keyword is one kind of line. The table of them is the language: parsing, "did you
 // mean", help and the test of doc/reference.cfg all read it.
 type keyword struct {
 	section string
-	name    string   // what the line begins with: one word, or two
-	alias   string   // another word for it; "" for none
-	args    []string // what must or [may] follow in this order
-	options []option // what may follow that, in any order
-	many    bool     // it may be repeated within its section
-	free    bool     // whatever follows is accepted
-	help    string   // what it says, in a few words
+	name    string // what the line begins with: one word, or two
+	alias   string // another word for it; "" for none
+	takes   string // what follows, as a manual shows it: see grammar
+	many    bool   // it may be repeated within its section
+	help    string // what it says, in a few words
 
 	apply func(*parser, *line)
+
+	grammar // of takes
 }
 
-// option is a word that may stand on a line behind its arguments.
-type option struct {
-	name  string
-	value string // what must follow it; "" for a word that stands alone
-}
-
-// The options of everything that can be encrypted, or that can be come to.
-var (
-	tlsOptions = []option{
-		{"ssl", ""}, {"crt", "FILE"}, {"ca-file", "FILE"}, {"verify", "none|optional|required"},
-	}
-	peerTLSOptions = append(tlsOptions[:len(tlsOptions):len(tlsOptions)],
-		option{"verifyhost", "H"}, option{"verifyname", ""})
-	allowOption = option{"allow", "CIDR[,CIDR...]"}
+// TLS and admission are said in the same way wherever they can be said.
+const (
+	takesTLS  = "[ssl] [crt FILE] [ca-file FILE] [verify none|optional|required]"
+	takesPeer = takesTLS + " [verifyhost H] [verifyname] [allow CIDR[,CIDR...]]"
 )
 
 // keywords is the whole language.
-var keywords = []keyword{
-	{section: global, name: "stats socket", args: []string{"ADDR"}, many: true,
-		options: []option{{"mode", "M"}, {"user", "U"}, {"group", "G"}, {"level", "user|operator|admin"}},
-		help:    "address of the runtime CLI", apply: (*parser).statsSocket},
-	{section: global, name: "bind", args: []string{"ADDR"}, many: true,
-		options: with(peerTLSOptions, allowOption, option{"use_aggrs", "all|ID[,ID...]"}),
-		help:    "listener shared by sections", apply: (*parser).bind},
-	{section: global, name: "source", args: []string{"IP[:PORT]"},
+var keywords = compile([]keyword{
+	{section: global, name: "stats socket", takes: "ADDR [mode M] [user U] [group G] [level user|operator|admin]", many: true,
+		help: "address of the runtime CLI", apply: (*parser).statsSocket},
+	{section: global, name: "bind", takes: "ADDR " + takesPeer + " [use_aggrs all|ID[,ID...]]", many: true,
+		help: "listener shared by sections", apply: (*parser).bind},
+	{section: global, name: "source", takes: "IP[:PORT]",
 		help: "local address of outgoing connections", apply: (*parser).source},
-	{section: global, name: "cpu-map", args: []string{"CPU[-CPU][,...]"},
+	{section: global, name: "cpu-map", takes: "CPU[-CPU][,...]",
 		help: "processors to run on", apply: (*parser).cpuMap},
-	{section: global, name: "dynamic-peers", options: []option{{"max", "N"}, allowOption},
+	{section: global, name: "dynamic-peers", takes: "[max N] [allow CIDR[,CIDR...]]",
 		help: "accept nodes that no section names", apply: (*parser).dynamicPeers},
-	{section: global, name: "log", args: []string{"TARGET"}, many: true,
-		options: []option{{"format", "text|json|logfmt"}, {"level", "L"}},
-		help:    "where log lines go", apply: (*parser).log},
-	{section: global, name: "http", args: []string{"ADDR"},
-		options: with(tlsOptions, option{"auth", "FILE"}, option{"admin", ""}),
-		help:    "metrics, health, API and page", apply: (*parser).http},
-	{section: global, name: "hash-table", free: true, many: true,
+	{section: global, name: "hash-table", takes: "...", many: true,
 		help: "accepted for compatibility, ignored", apply: (*parser).ignore},
-	{section: global, name: "trash-batch", free: true, many: true,
+	{section: global, name: "trash-batch", takes: "...", many: true,
 		help: "accepted for compatibility, ignored", apply: (*parser).ignore},
+	{section: global, name: "log", takes: "TARGET [format text|json|logfmt] [level L]", many: true,
+		help: "where log lines go", apply: (*parser).log},
+	{section: global, name: "http", takes: "ADDR " + takesTLS + " [auth FILE] [admin]",
+		help: "metrics, health, API and page", apply: (*parser).http},
 
-	{section: aggregations, name: "from", args: []string{"any|.S1[,.S2...]", "to", ".SUF"},
-		options: []option{{"accept-no-suffix", ""}, {"no-ascend", ""}, {"no-feedback", ""}},
-		help:    "which tables are summed, and what the sum is called", apply: (*parser).from},
-	{section: aggregations, name: "forward", args: []string{".S1[,.S2...]"}, many: true,
+	{section: aggregations, name: "from", takes: "any|.S1[,.S2...] to .SUF [accept-no-suffix] [no-ascend] [no-feedback]",
+		help: "which tables are summed, and what the sum is called", apply: (*parser).from},
+	{section: aggregations, name: "forward", takes: ".S1[,.S2...]", many: true,
 		help: "tables of 'up' peers to hand on to nodes", apply: (*parser).forward},
-	{section: aggregations, name: "peer", alias: "server", args: []string{"NAME", "[ADDR:PORT]"}, many: true,
-		options: with([]option{{"local", ""}, {"up", ""}, {"down", ""}, {"group", "G"}, {"dial", ""}},
-			with(peerTLSOptions, allowOption)...),
+	{section: aggregations, name: "peer", alias: "server", takes: "NAME [ADDR:PORT] [local|up|down] [group G] " + takesPeer + " [dial]", many: true,
 		help: "a node, an aggregator, or ourselves", apply: (*parser).peer},
-	{section: aggregations, name: "dynamic-peers", options: []option{{"max", "N"}, allowOption},
+	{section: aggregations, name: "dynamic-peers", takes: "[max N] [allow CIDR[,CIDR...]]",
 		help: "accept nodes that are not named", apply: (*parser).dynamicPeers},
-	{section: aggregations, name: "allow", args: []string{"CIDR[,CIDR...]"}, many: true,
-		help: "addresses that may come", apply: (*parser).allow},
-	{section: aggregations, name: "warmup", args: []string{"TIME"},
+	{section: aggregations, name: "warmup", takes: "TIME",
 		help: "longest wait for the peers before the first push", apply: (*parser).warmup},
-	{section: aggregations, name: "push-interval", args: []string{"TIME"},
+	{section: aggregations, name: "push-interval", takes: "TIME",
 		help: "longest coalescing of pushes under load", apply: (*parser).pushInterval},
-	{section: aggregations, name: "mode", args: []string{"observe"},
+	{section: aggregations, name: "allow", takes: "CIDR[,CIDR...]", many: true,
+		help: "addresses that may come", apply: (*parser).allow},
+	{section: aggregations, name: "mode", takes: "observe",
 		help: "only look on", apply: (*parser).mode},
-	{section: aggregations, name: "restore", args: []string{"on|off"},
+	{section: aggregations, name: "restore", takes: "on|off",
 		help: "give nodes that lost their memory their own entries back", apply: (*parser).restore},
-	{section: aggregations, name: "shard", args: []string{"I/N"}, options: []option{{"peers", "SECTION"}},
+	{section: aggregations, name: "shard", takes: "I/N [peers SECTION]",
 		help: "our place among aggregators that share the keys", apply: (*parser).shard},
-	{section: aggregations, name: "max-entries", args: []string{"N"},
+	{section: aggregations, name: "max-entries", takes: "N",
 		help: "most rows", apply: (*parser).maxEntries},
-	{section: aggregations, name: "max-tables", args: []string{"N"},
-		help: "most tables", apply: (*parser).maxTables},
-}
-
-// with is a list of options and some more, in new memory.
-func with(base []option, more ...option) []option {
-	return append(base[:len(base):len(base)], more...)
-}
+	{section: aggregations, name: "max-tables", takes: "N",
+		help: "most aggregate tables", apply: (*parser).maxTables},
+})
 
 // is reports whether the line begins with the keyword, and with how many words of it.
 func (k *keyword) is(words []word) (n int, ok bool) {
 	first, second, two := strings.Cut(k.name, " ")
-	if words[0].text == k.alias && k.alias != "" {
+	switch {
+	case words[0].text == k.alias && k.alias != "":
 		return 1, true
-	}
-	if words[0].text != first {
+	case words[0].text != first:
 		return 0, false
-	}
-	if !two {
+	case !two:
 		return 1, true
 	}
 	return 2, len(words) > 1 && words[1].text == second
 }
 
-// option finds the option of that name, or nil.
-func (k *keyword) option(name string) *option {
-	for i := range k.options {
-		if k.options[i].name == name {
-			return &k.options[i]
-		}
-	}
-	return nil
-}
+// usage is the line as a manual shows it.
+func (k *keyword) usage() string { return k.name + " " + k.takes }
 
-// optionNames are the names of all its options.
-func (k *keyword) optionNames() []string {
-	var names []string
-	for _, o := range k.options {
-		names = append(names, o.name)
-	}
-	return names
-}
-
-// usage is the line as a manual shows it: "peer NAME [ADDR:PORT] [local] [group G] ...".
-func (k *keyword) usage() string {
-	parts := append([]string{k.name}, k.args...)
-	for _, o := range k.options {
-		parts = append(parts, "["+strings.TrimSpace(o.name+" "+o.value)+"]")
-	}
-	if k.free {
-		parts = append(parts, "...")
-	}
-	return strings.Join(parts, " ")
-}
-
-// Help lists every keyword with what may follow it, a line each.
+// Help lists every keyword with what may follow it and what it says.
 func Help() string {
 	var b strings.Builder
 	section := ""
@@ -158,6 +110,3 @@ func Help() string {
 	}
 	return b.String()
 }
-
-// openers are the lines that open a section.
-var openers = map[string]string{global: "global", aggregations: "aggregations ID"}
