@@ -1,0 +1,212 @@
+// Package publish turns the rows of an aggregate table into the update messages of one
+// receiver: sums become bytes.
+//
+// A Feed is one table on its way to one peer: it reads the changes that this peer has
+// not heard, in the shape in which the peer holds the table, and keeps the book of ids
+// and acks. It must never decide who gets what (topology, node) nor touch a connection.
+package publish
+
+import (
+	"fmt"
+
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+	"tallystick/internal/wire"
+)
+
+// bytesPerRow is what a row is taken to need in a batch when its size is not known yet.
+const bytesPerRow = 48
+
+// Feed publishes one table to one peer. It outlives the peer's sessions, so that a
+// process that comes back hears only what it has missed. One goroutine at a time.
+type Feed struct {
+	id     uint32
+	table  *table.Table
+	reader *table.Reader
+	rows   table.Rows
+
+	want   *stick.Schema // as the peer announced its table in this session; nil: not yet
+	shape  shape         // how a row of the table becomes one of the peer's
+	why    string        // why nothing can be sent although the peer has announced it
+	next   uint32        // id of the next update of this session
+	mark   uint32        // id of the last update before the reader's checkpoint; 0: no checkpoint
+	acked  uint32        // newest id that the peer has acked in this session
+	lesson bool          // the rows of a lesson are being read
+
+	// TooLong counts keys that the peer's table cannot hold, StrayAcks acks of ids that were never sent.
+	TooLong, StrayAcks uint64
+	// LongKey is the last key that was too long for the peer's table.
+	LongKey []byte
+}
+
+// NewFeed begins to publish t under the table id, which is ours and must be unique for the
+// peer, above 0.
+func NewFeed(id uint32, t *table.Table) *Feed {
+	return &Feed{id: id, table: t, reader: t.NewReader(), next: 1}
+}
+
+// ID is our id of the table.
+func (f *Feed) ID() uint32 { return f.id }
+
+// Close gives the place in the table's change list back.
+func (f *Feed) Close() { f.reader.Close() }
+
+// Start begins a session: nothing is sent until the peer has announced its table, then
+// everything from the start.
+func (f *Feed) Start() {
+	f.want, f.shape, f.next, f.mark, f.acked, f.lesson = nil, shape{}, 1, 0, 0, false
+	f.reader.Rewind()
+}
+
+// Announce tells how the peer holds the table (reference of the wire: a push is loaded only
+// under the same name, key type and key length).
+func (f *Feed) Announce(s *stick.Schema) {
+	f.want = s
+	f.compile()
+}
+
+// Announced reports whether the peer has announced the table in this session.
+func (f *Feed) Announced() bool { return f.want != nil }
+
+// Refused says why nothing is sent although the peer has announced the table, or "".
+func (f *Feed) Refused() string { return f.why }
+
+// Omitted names the columns of the peer's table that it is not sent, since we have none of
+// that type and period.
+func (f *Feed) Omitted() []stick.Column { return f.shape.omitted }
+
+// compile works out the shape for the table's present schema.
+func (f *Feed) compile() {
+	sum := f.table.Schema()
+	f.why = ""
+	switch {
+	case sum == nil:
+		f.why = "no member has announced a source of it"
+	case !sum.SameKeys(f.want):
+		f.why = fmt.Sprintf("its key type differs: it has '%v', the members' tables '%v'", f.want, sum)
+	}
+	if f.why == "" {
+		f.shape = newShape(sum, f.want)
+	} else {
+		f.shape = shape{}
+	}
+}
+
+// Due reports whether there is anything to pull.
+func (f *Feed) Due() bool {
+	return f.want != nil && f.reader.Pending()
+}
+
+// Pull fills b with the next changes that the peer has not heard and reports how many. A
+// result below what the batch has room for means that there are no more at the moment.
+// now is in ms.
+func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
+	if f.want == nil {
+		return 0
+	}
+	f.rows.Reset()
+	f.rows.Max = max(1, b.Limit/bytesPerRow)
+	f.reader.Read(now, f.want.Expire, &f.rows)
+	if f.rows.Schema != f.shape.from && f.rows.Schema != nil {
+		f.compile()
+	}
+	if f.why != "" {
+		return 0
+	}
+	b.Table, b.Schema = f.id, f.shape.to
+	for i := range f.rows.Rows {
+		if f.append(b, &f.rows.Rows[i]) {
+			n++
+		}
+	}
+	if n > 0 && f.mark == 0 {
+		f.reader.Checkpoint()
+		f.mark = f.last()
+	}
+	return n
+}
+
+// append adds one row to the batch, unless the peer's table cannot hold its key: HAProxy
+// would cut it, and two keys would become one.
+func (f *Feed) append(b *wire.Batch, row *stick.Row) bool {
+	if f.want.KeyType == stick.String && len(row.Key) >= int(f.want.KeyLen) {
+		f.TooLong++
+		f.LongKey = append(f.LongKey[:0], row.Key...)
+		return false
+	}
+	timed := b.Timed && f.want.Expire != 0
+	b.Buf = wire.AppendUpdate(b.Buf, f.next, timed, f.shape.to, f.shape.row(row), b.Dict)
+	if f.next++; f.next == 0 {
+		f.next = 1 // ids wrap, and 0 is none
+	}
+	return true
+}
+
+// last is the id of the newest update sent in this session; 0 if there is none.
+func (f *Feed) last() uint32 {
+	if f.next == 1 {
+		return 0
+	}
+	return f.next - 1
+}
+
+// Acked notes that the peer has everything up to the update id. An id that was not sent in
+// this session changes nothing and is counted: some versions of HAProxy garble them.
+func (f *Feed) Acked(id uint32) {
+	if int32(f.last()-id) < 0 || int32(id-f.acked) < 0 || f.last() == 0 {
+		f.StrayAcks++
+		return
+	}
+	f.acked = id
+	if f.mark != 0 && int32(id-f.mark) >= 0 {
+		f.reader.Commit()
+		f.mark = 0
+	}
+}
+
+// Resume goes on behind what the peer acked in its last session, instead of from the start.
+func (f *Feed) Resume() {
+	if !f.lesson {
+		f.reader.Resume()
+	}
+}
+
+// Teach makes everything due again; Taught reports when all that there was has been pulled.
+func (f *Feed) Teach() {
+	f.reader.Rewind()
+	f.lesson, f.mark = true, 0
+}
+
+// Taught reports whether the rows that Teach made due have been pulled. A table that the
+// peer has not announced, or that it cannot hold, has nothing to be taught.
+func (f *Feed) Taught() bool {
+	return !f.lesson || f.want == nil || f.why != "" || !f.reader.Rewound() || !f.reader.Pending()
+}
+
+// Confirmed notes that the peer has everything that the lesson held.
+func (f *Feed) Confirmed() {
+	if f.lesson {
+		f.lesson = false
+		f.Acked(f.last())
+	}
+}
+
+// Place is where the feed stands, for observers.
+type Place struct {
+	Table      uint32 // our id of it
+	Last       uint32 // id of the newest update sent in this session
+	Acked      uint32 // newest id acked
+	Announced  bool   // the peer has the table
+	Refused    string // why nothing is sent
+	TooLong    uint64
+	StrayAcks  uint64
+	InLesson   bool
+	Unread     bool // there is something to push
+	WantSchema *stick.Schema
+}
+
+// Place tells where the feed stands.
+func (f *Feed) Place() Place {
+	return Place{Table: f.id, Last: f.last(), Acked: f.acked, Announced: f.want != nil, Refused: f.why, TooLong: f.TooLong,
+		StrayAcks: f.StrayAcks, InLesson: f.lesson, Unread: f.Due(), WantSchema: f.want}
+}

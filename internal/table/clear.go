@@ -1,0 +1,58 @@
+package table
+
+// zeroLife is the life, in ms, with which a cleared row goes to readers: HAProxy forgets an
+// entry whose life is over, and nothing else makes it (peers protocol, "Expiry").
+const zeroLife = 1000
+
+// zeroStays is for how long a cleared row is kept for readers that are behind, in ms.
+const zeroStays = 10_000
+
+// Clear forgets all shares of a key until their members report it again. The row goes to
+// readers once more, as zeros. It reports whether there was such a row.
+func (t *Table) Clear(now int64, key []byte) bool {
+	h := t.hash(key)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	s := &t.shards[shardOf(h)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := s.findRow(uint32(h), key)
+	if id == 0 || s.rows.at(id).zeroed {
+		return false
+	}
+	s.zero(id, now)
+	return true
+}
+
+// ClearAll forgets all shares of all keys, as Clear does, and returns how many rows that were.
+func (t *Table) ClearAll(now int64) (n int) {
+	for i := range t.shards {
+		s := &t.shards[i]
+		const few = 4096
+		for from, more := uint32(1), true; more; from += few {
+			t.mu.RLock()
+			s.mu.Lock()
+			for id := from; id < min(from+few, s.rows.made); id++ {
+				if r := s.rows.at(id); r.klen != free && !r.zeroed {
+					s.zero(id, now)
+					n++
+				}
+			}
+			more = from+few < s.rows.made
+			s.mu.Unlock()
+			t.mu.RUnlock()
+		}
+	}
+	return n
+}
+
+// zero makes a row one that is cleared.
+func (s *shard) zero(id uint32, now int64) {
+	r := s.rows.at(id)
+	for r.shares != 0 {
+		s.removeShare(r.shares)
+	}
+	r.zeroed, r.lives = true, tickOf(now)+ticks(zeroStays)
+	s.touch(id)
+	s.schedule(id, r.lives)
+}

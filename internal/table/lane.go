@@ -1,0 +1,203 @@
+package table
+
+import (
+	"sync/atomic"
+
+	"tallystick/internal/aggregate"
+	"tallystick/internal/stick"
+)
+
+// Lane is one source table of one peer, member of a Table. Its definition is guarded by
+// the table's lock; Apply, Begin, End and Restore belong to one goroutine at a time.
+type Lane struct {
+	table  *Table
+	id     uint16
+	label  string
+	order  int
+	schema *stick.Schema
+	up     atomic.Bool  // its session lives
+	live   atomic.Int64 // shares that count
+
+	columns []column // those that count
+	aside   string   // why none does
+	missing map[stick.DataType]string
+
+	lesson uint8 // number of the lesson in which shares are mentioned; from 1
+	work   work
+}
+
+// column is where a lane's own column is in a row that its peer reports, and in a share.
+type column struct {
+	typ    stick.DataType
+	value  int // first word of Row.Values
+	op     int // first of the plan's ops
+	len    int // elements
+	period uint32
+}
+
+// Label is what logs and shows call the lane.
+func (l *Lane) Label() string { return l.label }
+
+// Schema is the lane's definition as its peer announced it.
+func (l *Lane) Schema() *stick.Schema {
+	l.table.mu.RLock()
+	defer l.table.mu.RUnlock()
+	return l.schema
+}
+
+// SetAside says why the lane does not count, or "".
+func (l *Lane) SetAside() string {
+	l.table.mu.RLock()
+	defer l.table.mu.RUnlock()
+	return l.aside
+}
+
+// Contributions is how many of the lane's shares count.
+func (l *Lane) Contributions() int { return int(l.live.Load()) }
+
+// bind finds the lane's columns in a plan. Those that v sets aside are left out.
+func (l *Lane) bind(p *aggregate.Plan, v aggregate.Verdict) {
+	l.columns, l.aside, l.missing = nil, v.Aside, v.Columns
+	if v.Aside != "" {
+		return
+	}
+	value := 0
+	for _, c := range l.schema.Columns {
+		if _, out := v.Columns[c.Type]; !out {
+			i := p.Schema.Column(c.Type)
+			l.columns = append(l.columns, column{c.Type, value, p.First[i], int(c.Len), c.Period})
+		}
+		value += c.Words()
+	}
+}
+
+// decode writes a reported row as a share's cells.
+func (l *Lane) decode(cells []uint32, r *stick.Row, now32 uint32) {
+	clear(cells)
+	for i := range l.columns {
+		c := &l.columns[i]
+		ops := l.table.plan.Ops[c.op : c.op+c.len]
+		for j := range ops {
+			o := &ops[j]
+			switch {
+			case o.Rule == aggregate.Rate:
+				v := r.Values[c.value+3*j:]
+				aggregate.Received(now32, uint32(v[0]), uint32(v[1]), uint32(v[2]), o.Period).Put(cells[o.Cell:])
+			case o.Rule == aggregate.Wide:
+				aggregate.PutWide(cells[o.Cell:], r.Values[c.value+j])
+			case o.Text:
+				cells[o.Cell] = l.table.texts.number(r.Text)
+			default:
+				cells[o.Cell] = uint32(r.Values[c.value+j])
+			}
+		}
+	}
+}
+
+// SetUp notes whether the lane's session lives.
+func (t *Table) SetUp(now int64, l *Lane, up bool) { l.up.Store(up) }
+
+// Begin begins a lesson of the lane's peer: nothing is mentioned yet.
+func (t *Table) Begin(l *Lane) {
+	if l.lesson++; l.lesson != 0 {
+		return
+	}
+	// The numbers begin anew: no share may seem to be mentioned in a lesson to come.
+	l.lesson = 1
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	t.eachShare(l, func(s *shard, sh uint32) { s.shares.at(sh).lesson = 0 })
+}
+
+// End ends a lesson. With drop the shares that were not mentioned since Begin go.
+func (t *Table) End(now int64, l *Lane, drop bool) {
+	if !drop {
+		return
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	t.eachShare(l, func(s *shard, sh uint32) {
+		if s.shares.at(sh).lesson != l.lesson {
+			s.leave(sh)
+		}
+	})
+}
+
+// Drop takes the lane out of the sums and forgets it. Nobody may use it any more.
+func (t *Table) Drop(now int64, l *Lane) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.lanes[l.id] != l {
+		return
+	}
+	t.eachShare(l, func(s *shard, sh uint32) { s.leave(sh) })
+	t.lanes[l.id] = nil
+	t.resolve()
+}
+
+// DropForever takes shares out that would never expire.
+func (t *Table) DropForever(now int64, l *Lane) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	t.eachShare(l, func(s *shard, sh uint32) {
+		if s.shares.at(sh).until == never {
+			s.leave(sh)
+		}
+	})
+}
+
+// LoseGauges makes the lane's conn_cur zero: whoever held the connections is gone.
+func (t *Table) LoseGauges(now int64, l *Lane) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.plan == nil || t.plan.Gauge < 0 {
+		return
+	}
+	o := &t.plan.Ops[t.plan.Gauge]
+	t.eachShare(l, func(s *shard, sh uint32) {
+		cells := s.shares.numbersAt(sh)
+		if cells[o.Cell] == 0 {
+			return
+		}
+		id := s.shares.at(sh).row
+		sum := s.rows.numbersAt(id)
+		sum[o.Word] = aggregate.FoldCount(sum[o.Word], cells[o.Cell], 0)
+		cells[o.Cell] = 0
+		s.touch(id)
+		s.schedule(id, s.clock+1) // it may have been held beyond its life
+	})
+}
+
+// leave takes a share out, and its row if it was the last.
+func (s *shard) leave(sh uint32) {
+	id := s.shares.at(sh).row
+	counted := s.shares.at(sh).state&expired == 0
+	s.removeShare(sh)
+	if s.rows.at(id).live == 0 {
+		s.removeRow(id)
+		return
+	}
+	s.relive(id)
+	if counted {
+		s.touch(id)
+	}
+}
+
+// eachShare calls f for every share of the lane, under its shard's lock, a few at a time.
+// f may remove the share.
+func (t *Table) eachShare(l *Lane, f func(s *shard, sh uint32)) {
+	const few = 4096
+	for i := range t.shards {
+		s := &t.shards[i]
+		for from, more := uint32(1), true; more; from += few {
+			s.mu.Lock()
+			for sh := from; sh < min(from+few, s.shares.made); sh++ {
+				if s.shares.at(sh).lane == l.id {
+					f(s, sh)
+				}
+			}
+			more = from+few < s.shares.made
+			s.mu.Unlock()
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"tallystick/internal/stick"
+)
+
+// model is what a table does, in a map: the share of a lane for a key is the last row that it
+// reported, until its life is over.
+type model map[string]map[int]modelShare
+
+type modelShare struct {
+	values []uint64
+	until  int64
+}
+
+// sum adds what counts at now, by the rules of counters.
+func (m model) sum(key string, now int64) (total []uint64, counts bool) {
+	for _, s := range m[key] {
+		if s.until > now {
+			counts = true
+			for len(total) < len(s.values) {
+				total = append(total, 0)
+			}
+			for i, v := range s.values {
+				total[i] += v
+			}
+		}
+	}
+	return total, counts
+}
+
+// counters is the schema of the model: a counter that clamps, one of 64 bits, an array.
+var counters = &stick.Schema{KeyType: stick.String, KeyLen: 65, Expire: 60_000, Columns: []stick.Column{
+	{Type: stick.HTTPReqCnt, Len: 1}, {Type: stick.BytesInCnt, Len: 1}, {Type: stick.GPC, Len: 2},
+}}
+
+// world is a table and its model side by side, with a receiver.
+type world struct {
+	t      *testing.T
+	rand   *rand.Rand
+	now    int64
+	table  *Table
+	lanes  []*Lane
+	model  model
+	reader *Reader
+	heard  map[string][]uint64 // what the receiver holds
+	budget *Budget
+}
+
+func newWorld(t *testing.T, seed uint64, lanes int) *world {
+	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 1)), now: 3_600_000_000, model: model{}, heard: map[string][]uint64{}, budget: NewBudget(1000)}
+	w.table = New(Config{Seed: seed, Budget: w.budget})
+	w.reader = w.table.NewReader()
+	for i := range lanes {
+		l, _ := w.table.Define(w.now, nil, fmt.Sprintf("lb%d", i+1), i, counters)
+		w.lanes = append(w.lanes, l)
+	}
+	return w
+}
+
+func (w *world) key() string {
+	k := w.rand.IntN(60)
+	if k%7 == 0 {
+		return fmt.Sprintf("a key too long to stand in its row %d", k)
+	}
+	return fmt.Sprint("k", k)
+}
+
+// report lets a lane report a few keys, some of them twice.
+func (w *world) report(lane int) {
+	var rows []stick.Row
+	for range 1 + w.rand.IntN(5) {
+		key := w.key()
+		values := []uint64{uint64(w.rand.IntN(1000)), w.rand.Uint64() >> 40, uint64(w.rand.IntN(9)), uint64(w.rand.IntN(9))}
+		life := uint32(1000 * (1 + w.rand.IntN(60)))
+		rows = append(rows, stick.Row{Key: []byte(key), Values: values, Life: life})
+		if w.model[key] == nil {
+			w.model[key] = map[int]modelShare{}
+		}
+		w.model[key][lane] = modelShare{values, w.now + int64(life)}
+	}
+	w.table.Apply(w.now, w.lanes[lane], rows, 0)
+}
+
+// lesson lets a lane mention some keys again and drops the others.
+func (w *world) lesson(lane int) {
+	w.table.Begin(w.lanes[lane])
+	var rows []stick.Row
+	for key, shares := range w.model {
+		s, has := shares[lane]
+		if !has || s.until <= w.now {
+			continue
+		}
+		if w.rand.IntN(2) == 0 {
+			delete(shares, lane)
+			continue
+		}
+		rows = append(rows, stick.Row{Key: []byte(key), Values: s.values, Life: uint32(s.until - w.now)})
+	}
+	w.table.Apply(w.now, w.lanes[lane], rows, InLesson)
+	w.table.End(w.now, w.lanes[lane], true)
+}
+
+// drop ends a lane and begins it anew.
+func (w *world) drop(lane int) {
+	w.table.Drop(w.now, w.lanes[lane])
+	for _, shares := range w.model {
+		delete(shares, lane)
+	}
+	w.lanes[lane], _ = w.table.Define(w.now, nil, fmt.Sprintf("lb%d", lane+1), lane, counters)
+}
+
+// pass lets time pass. Lives are kept in ticks, so the model looks away from those that end
+// within one.
+func (w *world) pass(ms int64) {
+	w.now += ms
+	w.table.Advance(w.now)
+}
+
+// read lets the receiver read a little or everything.
+func (w *world) read(max int) {
+	rows := Rows{Max: max}
+	w.reader.Read(w.now, 0, &rows)
+	for _, r := range rows.Rows {
+		w.heard[string(r.Key)] = append([]uint64(nil), r.Values...)
+	}
+}
+
+// check compares everything with the model.
+func (w *world) check() {
+	w.t.Helper()
+	for w.reader.Pending() {
+		w.read(7)
+	}
+	live := 0
+	for key := range w.model {
+		early, counts := w.model.sum(key, w.now+64) // what surely lives
+		late, _ := w.model.sum(key, w.now-64)       // what may still
+		found := w.table.Get(w.now, []byte(key), func(e *Entry) {
+			live++
+			for i, v := range e.Values {
+				if lo, hi := at(early, i), at(late, i); v < lo || v > hi {
+					w.t.Fatalf("%q column %d: the table says %d, the model %d to %d", key, i, v, lo, hi)
+				}
+			}
+			if got := w.heard[key]; fmt.Sprint(got) != fmt.Sprint(e.Values) {
+				w.t.Fatalf("%q: the receiver holds %v, the sum is %v", key, got, e.Values)
+			}
+		})
+		if counts && !found {
+			w.t.Fatalf("%q counts and is not in the table", key)
+		}
+	}
+	if s := w.table.Stats(); s.Rows != live || w.budget.Used() != int64(live) {
+		w.t.Fatalf("%d rows (%d of the budget) for %d keys that live: a row goes with its last share", s.Rows, w.budget.Used(), live)
+	}
+}
+
+func at(v []uint64, i int) uint64 {
+	if i >= len(v) {
+		return 0
+	}
+	return v[i]
+}
+
+// TestModel holds the table against the model, through random reports, lessons, drops,
+// passing time and a receiver that lags behind.
+func TestModel(t *testing.T) {
+	for seed := range uint64(40) {
+		w := newWorld(t, seed, 3)
+		for range 400 {
+			switch lane := w.rand.IntN(len(w.lanes)); w.rand.IntN(12) {
+			default:
+				w.report(lane)
+			case 7:
+				w.lesson(lane)
+			case 8:
+				w.pass(int64(w.rand.IntN(20_000)))
+			case 9:
+				w.read(1 + w.rand.IntN(5))
+			case 10:
+				w.check()
+			case 11:
+				if w.rand.IntN(10) == 0 {
+					w.drop(lane)
+				}
+			}
+		}
+		w.pass(200) // lives that have ended are looked at in the tick behind them
+		w.check()
+		if len(w.model) < 50 {
+			t.Fatal("the test has hardly used any keys")
+		}
+		w.pass(10 * 60_000)
+		if s := w.table.Stats(); s.Rows != 0 || s.Shares != 0 {
+			t.Fatalf("seed %d: everything has expired, and there are %d rows and %d shares", seed, s.Rows, s.Shares)
+		}
+	}
+}
+
+// TestClamp: sums stop at the column's limit, and are exact again when a share leaves.
+func TestClamp(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	big := []uint64{math.MaxUint32, math.MaxUint64, 1, 2}
+	for _, l := range w.lanes {
+		w.table.Apply(w.now, l, []stick.Row{{Key: []byte("k"), Values: big, Life: 1000}}, 0)
+	}
+	want := func(why string, first, second uint64) {
+		t.Helper()
+		w.table.Get(w.now, []byte("k"), func(e *Entry) {
+			if e.Values[0] != first || e.Values[1] != second {
+				t.Errorf("%s: got %v", why, e.Values)
+			}
+		})
+	}
+	want("two full counters read as one", math.MaxUint32, math.MaxUint64)
+	w.table.Apply(w.now, w.lanes[0], []stick.Row{{Key: []byte("k"), Values: []uint64{0, 0, 0, 0}, Life: 1000}}, 0)
+	want("nothing was lost above the limit", math.MaxUint32, math.MaxUint64)
+	w.table.Apply(w.now, w.lanes[1], []stick.Row{{Key: []byte("k"), Values: []uint64{5, 6, 0, 0}, Life: 1000}}, 0)
+	want("values may fall", 5, 6)
+}

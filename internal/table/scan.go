@@ -1,0 +1,106 @@
+package table
+
+import "tallystick/internal/stick"
+
+// Entry is a row as an observer sees it. It is a copy.
+type Entry struct {
+	stick.Row               // the sum
+	Schema    *stick.Schema // of the sum and of all shares
+	Shares    []Share       // in the order of the configuration
+}
+
+// Share is what one lane last reported for a key. Values are those of the sum's schema;
+// columns that the lane does not have are 0.
+type Share struct {
+	stick.Row
+	Label   string // of the lane
+	order   int
+	Expired bool // it counts nothing any more
+}
+
+// Place is where a Scan goes on. The zero value is the start.
+type Place struct {
+	shard int
+	row   uint32
+}
+
+// Scan calls f for up to max rows and moves p behind them. It reports whether there are
+// more. f is called outside of all locks; between two calls of Scan rows may come and go.
+func (t *Table) Scan(now int64, p *Place, max int, f func(*Entry)) (more bool) {
+	var entries []Entry
+	t.mu.RLock()
+	for p.shard < shards && len(entries) < max && t.plan != nil {
+		s := &t.shards[p.shard]
+		s.mu.Lock()
+		for p.row++; p.row < s.rows.made && len(entries) < max; p.row++ {
+			if r := s.rows.at(p.row); r.klen != free && !r.zeroed && (r.due > tickOf(now) || s.settle(p.row, now)) {
+				entries = append(entries, s.entry(p.row, now))
+			}
+		}
+		if p.row < s.rows.made {
+			p.row--
+		} else {
+			p.shard, p.row = p.shard+1, 0
+		}
+		s.mu.Unlock()
+	}
+	more = p.shard < shards && t.plan != nil
+	t.mu.RUnlock()
+	for i := range entries {
+		f(&entries[i])
+	}
+	return more
+}
+
+// Get calls f for the row of one key, outside of all locks, and reports whether there is one.
+func (t *Table) Get(now int64, key []byte, f func(*Entry)) bool {
+	h := t.hash(key)
+	s := &t.shards[shardOf(h)]
+	t.mu.RLock()
+	s.mu.Lock()
+	id := s.findRow(uint32(h), key)
+	if id == 0 || s.rows.at(id).zeroed || s.rows.at(id).due <= tickOf(now) && !s.settle(id, now) {
+		s.mu.Unlock()
+		t.mu.RUnlock()
+		return false
+	}
+	e := s.entry(id, now)
+	s.mu.Unlock()
+	t.mu.RUnlock()
+	f(&e)
+	return true
+}
+
+// entry copies a row.
+func (s *shard) entry(id uint32, now int64) Entry {
+	r := s.rows.at(id)
+	n := s.plan.Schema.Words()
+	e := Entry{Schema: s.plan.Schema}
+	e.Key = append([]byte(nil), s.keyOf(r)...)
+	e.Values = make([]uint64, n)
+	s.sum(id, uint32(now), &e.Row)
+	e.Life = left(r.lives, tickOf(now))
+	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
+		e.Shares = append(e.Shares, s.shareEntry(sh, n, now))
+	}
+	sortShares(e.Shares)
+	return e
+}
+
+func (s *shard) shareEntry(sh uint32, n int, now int64) Share {
+	x := s.shares.at(sh)
+	l := s.table.lanes[x.lane]
+	c := Share{Label: l.label, order: l.order, Expired: x.state&expired != 0}
+	c.Values = make([]uint64, n)
+	s.report(sh, s.plan.Ops, uint32(now), &c.Row, 0)
+	c.Life = left(x.until, tickOf(now))
+	return c
+}
+
+func sortShares(l []Share) {
+	for i := range l { // a handful, nearly sorted
+		for j := i; j > 0 && l[j].order < l[j-1].order; j-- {
+			l[j], l[j-1] = l[j-1], l[j]
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package table
+
+import "tallystick/internal/aggregate"
+
+// settle brings a row to now: windows of rates that have ended, shares whose life is over,
+// the time to push it again. It makes the row due at what ends next. It reports whether
+// the row is still there: it goes with its last share.
+func (s *shard) settle(id uint32, now int64) (there bool) {
+	tick := tickOf(now)
+	r := s.rows.at(id)
+	if r.zeroed {
+		if tick < r.lives {
+			s.schedule(id, r.lives)
+			return true
+		}
+		s.removeRow(id)
+		return false
+	}
+	due := uint32(never)
+	gone := false
+	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
+		x := s.shares.at(sh)
+		if x.state&expired != 0 {
+			continue
+		}
+		if s.plan.Rates {
+			s.roll(id, sh, uint32(now))
+		}
+		if x.until <= tick && !s.holds(sh) {
+			s.expire(sh)
+			gone = true
+			continue
+		}
+		due = min(due, s.windowEnd(sh, now), s.nextLook(sh, tick))
+	}
+	if r.live == 0 {
+		s.removeRow(id)
+		return false
+	}
+	if gone {
+		s.relive(id)
+	}
+	if gone || r.debt > 1 || r.refresh <= tick {
+		s.touch(id)
+	}
+	s.unschedule(id)
+	s.schedule(id, max(min(due, r.refresh), tick+1))
+	return true
+}
+
+// roll ends the windows of a share's rates that are over, and adds to the row's debt what
+// readers do not know of them.
+func (s *shard) roll(id, sh, now32 uint32) {
+	r, cells, sum := s.rows.at(id), s.shares.numbersAt(sh), s.rows.numbersAt(id)
+	for i := range s.plan.Ops {
+		o := &s.plan.Ops[i]
+		if o.Rule != aggregate.Rate {
+			continue
+		}
+		old := aggregate.WindowOf(cells[o.Cell:])
+		w, debt := old.Roll(now32, o.Period)
+		if w == old {
+			continue
+		}
+		aggregate.FoldRate(sum[o.Word:], old, w, r.base)
+		w.Put(cells[o.Cell:])
+		if r.debt += debt; r.debt < debt {
+			r.debt = never // so much that it does not matter how much
+		}
+	}
+}
+
+// holds reports whether the peer keeps the entry alive though it sends nothing: HAProxy does
+// so while connections use it, and conn_cur tells.
+func (s *shard) holds(sh uint32) bool {
+	return s.plan.Gauge >= 0 && s.shares.numbersAt(sh)[s.plan.Ops[s.plan.Gauge].Cell] > 0 &&
+		s.table.lanes[s.shares.at(sh).lane].up.Load()
+}
+
+// nextLook is when the life of a share must be looked at: when it ends, or, for one that is
+// held beyond that, a little later.
+func (s *shard) nextLook(sh, tick uint32) uint32 {
+	if until := s.shares.at(sh).until; until > tick {
+		return until
+	}
+	return tick + 1000>>tickShift
+}
+
+// expire makes a share count nothing. It shows as expired as long as its row lives.
+func (s *shard) expire(sh uint32) {
+	x := s.shares.at(sh)
+	s.fold(x.row, sh, nil)
+	x.state |= expired
+	s.rows.at(x.row).live--
+	s.table.lanes[x.lane].live.Add(-1)
+	s.redecide(x.row, uint64(x.lane))
+}

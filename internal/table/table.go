@@ -1,0 +1,236 @@
+// Package table keeps what every member last reported for every key, and the sums.
+//
+// Rows are applied to lanes, a lane being one source table of one peer. What a lane last
+// reported for a key is its share; a row is a key with all its shares and their sum, and
+// the sum is folded, old share out and new share in, so that an update costs the same
+// whatever the number of members. Receivers read through bookmarks in a list of rows in
+// which the last changed is the last. A table has locks and no I/O: the time is handed in,
+// as milliseconds of the caller's monotonic clock, and nothing outside of the package is
+// ever called under a lock. It must never know what a session or a message is.
+//
+// The layout serves the one path that runs a million times a second (Apply): a table is
+// cut into shards by a seeded hash, each with a leaf mutex, and a shard is a few slabs
+// of plain numbers without a pointer in them, so that the garbage collector has nothing
+// to look at and an update allocates nothing.
+package table
+
+import (
+	"encoding/binary"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zeebo/xxh3"
+	"tallystick/internal/aggregate"
+	"tallystick/internal/stick"
+)
+
+// shards is how many parts a table has. Enough that the sessions of a machine with a few
+// cores seldom wait for each other, few enough that a reader's walk over all is nothing.
+const shards = 16
+
+// Config says how a table is made.
+type Config struct {
+	Seed   uint64  // of the hash: keys come from strangers, so it must not be known to them
+	Budget *Budget // of rows, shared by the tables of a section; nil: no limit
+}
+
+// Table is one table of sums. Safe for concurrent use.
+type Table struct {
+	seed   uint64
+	budget *Budget
+	texts  texts
+	shards [shards]shard
+
+	mu       sync.RWMutex // definitions and the set of lanes; held for reading while rows are applied
+	lanes    []*Lane      // by id; nil: free; 0 is nobody's
+	plan     *aggregate.Plan
+	disagree []Disagreement
+	readers  []bool // places in the change lists that are taken, by number
+
+	updates atomic.Uint64 // rows applied since the start
+}
+
+// New makes a table that has no definition yet.
+func New(c Config) *Table {
+	t := &Table{seed: c.Seed, budget: c.Budget, lanes: make([]*Lane, 1)}
+	if t.budget == nil {
+		t.budget = NewBudget(1 << 62)
+	}
+	for i := range t.shards {
+		t.shards[i].init(t, uint64(i))
+	}
+	return t
+}
+
+// Schema is the definition of the sum, united from those of the members; nil before the
+// first. It is another pointer whenever it is another definition. It has no name.
+func (t *Table) Schema() *stick.Schema {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.plan == nil {
+		return nil
+	}
+	return t.plan.Schema
+}
+
+// hash spreads keys over shards (the highest bits) and slots (the low 32).
+func (t *Table) hash(key []byte) uint64 { return xxh3.HashSeed(key, t.seed) }
+
+func shardOf(h uint64) int { return int(h >> 60) }
+
+// The clock of a table: ticks of 64 ms for lives and dues, which need no better, and the
+// low 32 bits of the milliseconds for windows of rates.
+const (
+	tickShift = 6
+	never     = 1<<32 - 1 // a tick that does not come (after eight years)
+)
+
+func tickOf(now int64) uint32 { return uint32(now >> tickShift) }
+
+// ticks is a time in ms as ticks, at least one.
+func ticks(ms uint32) uint32 { return max(1, ms>>tickShift) }
+
+// Stats is a table in numbers.
+type Stats struct {
+	Rows    int    // keys
+	Shares  int    // contributions that count or show as expired
+	Updates uint64 // rows applied since the start
+	Changes uint64 // times that a row was put at the end of the change list
+	Bytes   int    // memory of slabs, index and arena
+	Readers int
+	Texts   int    // different texts held
+	Refused uint64 // texts beyond the limit, taken as none
+}
+
+// Stats counts. It takes each shard's lock for a moment.
+func (t *Table) Stats() Stats {
+	s := Stats{Updates: t.updates.Load()}
+	s.Texts, s.Refused = t.texts.stats()
+	t.mu.RLock()
+	for _, taken := range t.readers {
+		if taken {
+			s.Readers++
+		}
+	}
+	t.mu.RUnlock()
+	for i := range t.shards {
+		sh := &t.shards[i]
+		sh.mu.Lock()
+		s.Rows += sh.rows.used
+		s.Shares += sh.shares.used
+		s.Bytes += sh.bytes()
+		sh.mu.Unlock()
+		s.Changes += sh.version.Load()
+	}
+	return s
+}
+
+// Touch makes a row due for every reader although nothing has changed.
+func (t *Table) Touch(key []byte) {
+	h := t.hash(key)
+	s := &t.shards[shardOf(h)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.findRow(uint32(h), key); r != 0 {
+		s.touch(r)
+	}
+}
+
+// Budget limits the rows of the tables that share it. Safe for concurrent use.
+type Budget struct {
+	max                    int64
+	used, evicted, refused atomic.Int64
+}
+
+// NewBudget makes a budget of max rows.
+func NewBudget(max int64) *Budget { return &Budget{max: max} }
+
+// Max is the limit; Used the rows there are; Evicted how many rows made room for others of
+// the same peer; Refused how many found none.
+func (b *Budget) Max() int64     { return b.max }
+func (b *Budget) Used() int64    { return b.used.Load() }    // Used is documented with Max.
+func (b *Budget) Evicted() int64 { return b.evicted.Load() } // Evicted is documented with Max.
+func (b *Budget) Refused() int64 { return b.refused.Load() } // Refused is documented with Max.
+
+// take takes a row from the budget and reports whether there was one.
+func (b *Budget) take() bool {
+	if b.used.Add(1) > b.max {
+		b.used.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (b *Budget) give() { b.used.Add(-1) }
+
+// texts numbers the values of text columns, so that a share holds four bytes. There are
+// few: names of servers. They are kept as long as the table. Safe for concurrent use.
+type texts struct {
+	mu      sync.RWMutex
+	numbers map[string]uint32
+	list    []string // by number - 1
+	refused uint64
+}
+
+// Limits of texts: more is a peer that makes them up.
+const (
+	maxTexts   = 1 << 16
+	maxTextLen = 256
+)
+
+// number returns the number of s, 0 for the empty text and for one too many or too long.
+func (t *texts) number(s string) uint32 {
+	if s == "" {
+		return 0
+	}
+	t.mu.RLock()
+	n, ok := t.numbers[s]
+	t.mu.RUnlock()
+	if ok {
+		return n
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n, ok := t.numbers[s]; ok {
+		return n
+	}
+	if len(t.list) >= maxTexts || len(s) > maxTextLen {
+		t.refused++
+		return 0
+	}
+	if t.numbers == nil {
+		t.numbers = map[string]uint32{}
+	}
+	t.list = append(t.list, s)
+	t.numbers[s] = uint32(len(t.list))
+	return uint32(len(t.list))
+}
+
+// text returns the text of a number.
+func (t *texts) text(n uint32) string {
+	if n == 0 {
+		return ""
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.list[n-1]
+}
+
+func (t *texts) stats() (held int, refused uint64) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.list), t.refused
+}
+
+// reference in the first four bytes of a long key's row, to the arena.
+func reference(key *[inlineKey]byte) uint32 { return binary.LittleEndian.Uint32(key[:]) }
+
+func setReference(key *[inlineKey]byte, ref uint32) { binary.LittleEndian.PutUint32(key[:], ref) }
+
+// sortedLanes lists the lanes there are in configuration order. t.mu is held.
+func (t *Table) sortedLanes() []*Lane {
+	l := slices.DeleteFunc(slices.Clone(t.lanes), func(l *Lane) bool { return l == nil })
+	slices.SortStableFunc(l, func(a, b *Lane) int { return a.order - b.order })
+	return l
+}
