@@ -26,7 +26,7 @@ const (
 type Source interface {
 	// Define: the peer has announced a table, for the first time in this session or with
 	// another definition than before. The schema is the callee's to keep. An error refuses
-	// the table, not the session: its rows are decoded and dropped.
+	// the table, not the session: its rows are decoded, dropped and not acked.
 	Define(now time.Time, s *stick.Schema) (Lane, error)
 	// Apply: the peer has reported these rows of a lane. They are acked once Apply has
 	// returned. The rows and what they point to are valid only during the call.
@@ -46,17 +46,22 @@ type Sink interface {
 	// Taught reports true; nothing else is due while it does not.
 	Pull(now time.Time, b *wire.Batch) bool
 	// Teach: the peer's request is to be answered now. Everything is due again from the
-	// start, the peer's own last rows first if restore is true.
+	// start, the peer's own last rows first if restore is true. A peer that asks again
+	// during the lesson has it started again.
 	Teach(now time.Time, restore bool)
 	// Taught reports whether all that was due at Teach has been pulled, whether anything
 	// of the peer's own was restored, and whether FINISHED may be said (else PARTIAL).
 	Taught(now time.Time) (done, restored, finished bool)
-	// Acked: the peer has everything of that table up to the update with this id, or,
-	// after the confirm of a lesson that we gave (all true), of every table.
+	// Acked: the peer says that it has everything of that table up to the update with this
+	// id. Both are as it says: check them (some versions of HAProxy garble ids). What it
+	// acks between Teach and Confirmed does not come here.
 	Acked(table uint32, id uint32)
-	// Confirmed: the peer has confirmed the lesson that we gave: it has all of it.
+	// Confirmed: the peer has confirmed the lesson that we gave, or has not done so for
+	// 10 s, which counts the same: it has all that was pulled until Taught said done. What
+	// was pulled after that may still be on its way.
 	Confirmed()
 	// Resume: the peer is the process that it was in the last session: what it acked then
-	// need not be pushed again.
+	// need not be pushed again. Called once a session at most, and not before its first
+	// update outside a lesson, so pushing may have begun.
 	Resume()
 }
