@@ -1,0 +1,29 @@
+package node
+
+import "sync/atomic"
+
+// Counters count what happened since the start, for all sections. Safe for concurrent use.
+type Counters struct {
+	Accepted         atomic.Uint64 // connections accepted
+	Called           atomic.Uint64 // calls made
+	CallsFailed      atomic.Uint64 // calls that ended before a session
+	Sessions         atomic.Uint64 // sessions established
+	SessionsLost     atomic.Uint64 // sessions ended, whatever the reason
+	Replaced         atomic.Uint64 // connections replaced by a newer one of the same name
+	RefusedUnknown   atomic.Uint64 // hellos of a name that no line has
+	RefusedSelf      atomic.Uint64 // hellos with our own name
+	RefusedWrongName atomic.Uint64 // hellos that called somebody else
+	RefusedAddress   atomic.Uint64 // hellos of a live name from another address
+	BadHello         atomic.Uint64 // hellos that are none
+	LateHello        atomic.Uint64 // connections that did not say who they are in time
+	StrangersEvicted atomic.Uint64 // connections closed to make room for newer strangers
+	ProtocolErrors   atomic.Uint64 // sessions ended by a malformed message
+	Updates          atomic.Uint64 // updates taken from peers
+	HeldBack         atomic.Uint64 // rows not taken because their owner may have lost its memory
+	OwnRows          atomic.Uint64 // rows of our own tables, pushed by peers
+	TablesRefused    atomic.Uint64 // tables beyond the limit of a peer or of the section
+	TooLongKeys      atomic.Uint64 // keys that a peer's table cannot hold
+	Lessons          atomic.Uint64 // lessons that peers have given us
+	Taught           atomic.Uint64 // lessons that we have given
+	Restored         atomic.Uint64 // peers that were taught their own values back
+}

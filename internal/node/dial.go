@@ -1,0 +1,144 @@
+package node
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"tallystick/internal/topology"
+	"tallystick/internal/wire"
+)
+
+// keepCalled calls the peer as the rules want it until ctx ends: at our start, since
+// HAProxy calls again only after five seconds; then whenever it has had no session for a
+// while, at once if it is ours to call.
+func (p *Peer) keepCalled(ctx context.Context) {
+	eager := p.Dial || p.Role == topology.Up
+	wait := between(firstCallAfter, firstCallBefore)
+	backoff := time.Second
+	for sleep(ctx, wait) {
+		if p.current() != nil || p.isDisabled() {
+			wait, backoff = between(50*time.Millisecond, 2050*time.Millisecond), time.Second
+			if !eager {
+				wait += max(0, callAfter-time.Since(p.lostSince()))
+			}
+			continue
+		}
+		if !eager && time.Since(p.lostSince()) < callAfter && !p.never() {
+			wait = callAfter - time.Since(p.lostSince()) + between(50*time.Millisecond, 2050*time.Millisecond)
+			continue
+		}
+		had := p.call(ctx)
+		wait = backoff + between(50*time.Millisecond, 2050*time.Millisecond)
+		switch {
+		case had:
+			wait, backoff = between(50*time.Millisecond, 2050*time.Millisecond), time.Second
+		case eager:
+			backoff = min(2*backoff, 30*time.Second)
+		default:
+			backoff = callAfter
+		}
+	}
+}
+
+// call makes one call and drives the session that comes of it. It reports whether there
+// was one.
+func (p *Peer) call(ctx context.Context) (had bool) {
+	s := p.section
+	s.Counters.Called.Add(1)
+	dctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	nc, err := s.dial(dctx, p.Addr)
+	cancel()
+	if err != nil {
+		s.Counters.CallsFailed.Add(1)
+		if ctx.Err() == nil {
+			s.gossip.once("call "+p.Name, time.Now(), func() {
+				s.log.Warn("cannot call peer", "peer", p.Name, "at", p.Addr, "err", err)
+			})
+		}
+		return false
+	}
+	tune(nc)
+	if p.current() != nil || ctx.Err() != nil { // it has called us meanwhile
+		nc.Close()
+		return true
+	}
+	c := newConn(p, nc, true)
+	hello := wire.Hello{Minor: 1, Called: p.Name, Caller: s.Name, PID: pidString(s.PID)}
+	s.conns.Add(1)
+	defer s.conns.Done()
+	p.serve(ctx, c, hello, nil)
+	return c.wasEstablished
+}
+
+// dial opens a connection to addr from the configured source address. Names are looked up
+// at each call: a pod that has moved is found again.
+func (s *Section) dial(ctx context.Context, addr string) (net.Conn, error) {
+	if s.Dial != nil {
+		return s.Dial(ctx, addr)
+	}
+	d := net.Dialer{}
+	d.SetMultipathTCP(false) // it would escape a sandbox's rules for TCP
+	if s.Source.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(s.Source)
+		d.Control = func(_, _ string, rc syscall.RawConn) error {
+			return rc.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) })
+		}
+	}
+	return d.DialContext(ctx, "tcp", addr)
+}
+
+// tune sets what a connection of the peers protocol needs: bytes that nobody acknowledges
+// end it, since HAProxy's own sign of life cannot be relied upon.
+func tune(nc net.Conn) {
+	t, ok := nc.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	if rc, err := t.SyscallConn(); err == nil {
+		rc.Control(func(fd uintptr) {
+			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
+		})
+	}
+}
+
+// never reports whether the peer has not had a connection since our start.
+func (p *Peer) never() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.live == nil && p.lost.IsZero()
+}
+
+// lostSince is when the peer's last connection ended; while there is one it is now.
+func (p *Peer) lostSince() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live != nil {
+		return time.Now()
+	}
+	return p.lost
+}
+
+func (p *Peer) isDisabled() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.disabled
+}
+
+// between draws a time from [from, to): peers that lost us together must not call together.
+func between(from, to time.Duration) time.Duration { return from + rand.N(to-from) }
+
+// sleep waits for d and reports whether ctx has not ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

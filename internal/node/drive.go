@@ -1,0 +1,162 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"tallystick/internal/wire"
+)
+
+// Sizes of the two buffers of a connection. The reader's starts small and grows while it
+// keeps being filled: thousands of idle peers cost little, a busy one few hand-overs.
+const (
+	readBuffer    = 16 << 10
+	maxReadBuffer = 256 << 10 // above the largest message
+	writeBuffer   = 4 << 10   // grows to what a session says at once, about 64 KiB
+)
+
+// pipes is what goes round between the drive loop and its reader and writer: one buffer
+// each way. Every channel has room for one, so nobody ever blocks in a send.
+type pipes struct {
+	in       chan []byte // read, for the session; closed when nothing more comes
+	took     chan int    // how many of those bytes the session has used
+	out      chan []byte // to be written; closed to end the writer
+	back     chan []byte // the writer's buffer, for the next; closed when it cannot write
+	readErr  error       // valid once in is closed
+	writeErr error       // valid once back is closed
+}
+
+// drive is the loop that owns the session: no other goroutine touches it. Bytes come from
+// the reader, go to the writer only when the writer is idle (a slow peer is simply not
+// asked what it wants to hear), and time passes.
+func (c *conn) drive(v *visit, rest []byte) (err error) {
+	p := &pipes{in: make(chan []byte, 1), took: make(chan int, 1), out: make(chan []byte, 1), back: make(chan []byte, 1)}
+	p.back <- make([]byte, 0, writeBuffer)
+	stop := context.AfterFunc(c.ctx, func() { c.nc.Close() })
+	var helpers sync.WaitGroup
+	helpers.Go(func() { p.read(c.nc, rest) })
+	helpers.Go(func() { p.write(c.nc) })
+	var spare []byte
+	defer func() {
+		c.finish(v, p, spare)
+		stop()
+		helpers.Wait()
+		if cause := context.Cause(c.ctx); cause != nil {
+			err = cause
+		}
+	}()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := time.Now()
+		v.wishes(now)
+		if v.session.Err() != nil {
+			return v.session.Err()
+		}
+		if spare != nil {
+			if b := v.session.Append(now, spare[:0]); len(b) > 0 {
+				p.out <- b
+				spare = nil
+			} else if v.section.closing.Load() {
+				return ErrStopping
+			}
+		}
+		timer.Reset(time.Until(v.deadline()))
+		select {
+		case b, ok := <-p.back:
+			if !ok {
+				return fmt.Errorf("write: %w", plain(p.writeErr))
+			}
+			spare = b
+		case b, ok := <-p.in:
+			if !ok {
+				return plain(p.readErr)
+			}
+			n, err := v.receive(time.Now(), b)
+			if err != nil {
+				return err
+			}
+			p.took <- n
+		case f := <-c.visitors:
+			f(v)
+		case <-c.wake:
+		case <-timer.C:
+			v.session.Advance(time.Now())
+		case <-c.ctx.Done():
+			return context.Cause(c.ctx)
+		}
+	}
+}
+
+// finish lets the writer end: with the session's last words, if it has any and the writer
+// is idle. They may take a second.
+func (c *conn) finish(v *visit, p *pipes, spare []byte) {
+	c.nc.SetWriteDeadline(time.Now().Add(time.Second))
+	if spare != nil && c.ctx.Err() == nil {
+		if b := v.session.Append(time.Now(), spare[:0]); len(b) > 0 {
+			p.out <- b
+		}
+	}
+	close(p.out)
+	for range p.back { // until the writer has ended
+	}
+	c.nc.Close()
+	close(p.took)
+}
+
+// read hands what comes to the drive loop, first what had come with the hello.
+func (p *pipes) read(nc net.Conn, rest []byte) {
+	defer close(p.in)
+	buf := append(make([]byte, 0, readBuffer), rest...)
+	full := false
+	for n := len(rest); ; {
+		if n > 0 {
+			p.in <- buf
+			used, ok := <-p.took
+			if !ok {
+				p.readErr = net.ErrClosed
+				return
+			}
+			buf = buf[:copy(buf, buf[used:])]
+		}
+		if p.readErr != nil {
+			return
+		}
+		if (full || len(buf) == cap(buf)) && cap(buf) < maxReadBuffer {
+			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+		}
+		n, p.readErr = nc.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		full = len(buf) == cap(buf)
+	}
+}
+
+// write writes what the drive loop gives it and gives the buffer back.
+func (p *pipes) write(nc net.Conn) {
+	defer close(p.back)
+	for b := range p.out {
+		if _, p.writeErr = nc.Write(b); p.writeErr != nil {
+			return
+		}
+		p.back <- b
+	}
+}
+
+// plain says in an operator's words what became of a connection.
+func plain(err error) error {
+	var op *net.OpError
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("the peer closed the connection")
+	case errors.As(err, &op):
+		return op.Err
+	}
+	return err
+}
+
+var _ = wire.MaxMessage // the reader's buffer must hold one

@@ -1,0 +1,144 @@
+package node
+
+import (
+	"sync"
+	"time"
+
+	"tallystick/internal/publish"
+	"tallystick/internal/session"
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+)
+
+// Peer is one configured peer. Its connections come and go.
+type Peer struct {
+	PeerConfig
+	section *Section
+	order   int        // in the configuration
+	book    chan *book // holds the book while nobody drives a connection
+
+	mu       sync.Mutex
+	live     *conn     // the newest connection; may still be waiting for the book
+	lost     time.Time // when the last one ended; zero while there is one or before the first
+	disabled bool
+	tally    tally
+	fault    *Fault
+}
+
+// tally counts a peer's connections, for observers.
+type tally struct {
+	accepted, called         int
+	lastAccepted, lastCalled time.Time
+	established              int
+	lost                     int
+	refused                  int
+	protocolErrors           int
+}
+
+// book is what is known of a peer beyond one connection. It belongs to whoever drives the
+// peer's connection, and lies in Peer.book when nobody does.
+type book struct {
+	memory session.Memory
+	lanes  map[string]*lane         // the sources that it has announced, by wire name
+	feeds  map[string]*publish.Feed // what is published to it, by table
+	order  []*publish.Feed          // the same, in the order of their ids
+	linked uint64                   // registry version for which feeds are complete
+
+	gaugesLost, forgotten bool // done since the last session
+}
+
+// lane is one source table of one peer.
+type lane struct {
+	name    string
+	target  *target
+	lane    *table.Lane
+	visited bool // announced in this session
+}
+
+func newPeer(s *Section, c PeerConfig, order int) *Peer {
+	p := &Peer{PeerConfig: c, section: s, order: order, book: make(chan *book, 1)}
+	p.book <- &book{lanes: map[string]*lane{}, feeds: map[string]*publish.Feed{}}
+	return p
+}
+
+// Fault is the last protocol error of a peer.
+type Fault struct {
+	When time.Time
+	From string // address
+	Err  error  // *session.Error or *wire.Error
+}
+
+// schemaOf is a convenience for messages about a table that a peer lacks.
+func schemaOf(t *target) *stick.Schema {
+	s := t.table.Schema()
+	if s == nil {
+		return &stick.Schema{}
+	}
+	return s
+}
+
+// attach makes c the peer's connection. The newest hello wins: an older connection is
+// ended. It reports the one that was replaced.
+func (p *Peer) attach(c *conn) (old *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old, p.live = p.live, c
+	p.lost = time.Time{}
+	if c.calling {
+		p.tally.called++
+		p.tally.lastCalled = c.since
+	} else {
+		p.tally.accepted++
+		p.tally.lastAccepted = c.since
+	}
+	return old
+}
+
+// detach notes the end of c and reports whether it was the peer's connection still.
+func (p *Peer) detach(c *conn, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live != c {
+		return false
+	}
+	p.live, p.lost = nil, now
+	return true
+}
+
+// current returns the peer's connection, or nil.
+func (p *Peer) current() *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.live
+}
+
+// tick carries out what becomes due while the peer has no session: its open connections
+// are taken for closed, and after a day what would live for ever goes.
+func (p *Peer) tick(now time.Time) {
+	p.mu.Lock()
+	lost, live := p.lost, p.live
+	p.mu.Unlock()
+	if live != nil || lost.IsZero() || now.Sub(lost) < gaugeLife {
+		return
+	}
+	select {
+	case b := <-p.book:
+		defer func() { p.book <- b }()
+		ms := p.section.ms(now)
+		if !b.gaugesLost {
+			b.gaugesLost = true
+			for _, l := range b.lanes {
+				l.target.table.LoseGauges(ms, l.lane)
+			}
+			p.section.changed()
+		}
+		if !b.forgotten && now.Sub(lost) >= forgetForever {
+			b.forgotten = true
+			for _, l := range b.lanes {
+				l.target.table.DropForever(ms, l.lane)
+			}
+			p.section.changed()
+		}
+	default: // somebody is about to drive a connection
+	}
+}

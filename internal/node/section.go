@@ -1,0 +1,131 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tallystick/internal/topology"
+)
+
+// Section is one aggregations section at work: its peers, its tables, its connections.
+// Safe for concurrent use.
+type Section struct {
+	Config
+	log    *slog.Logger
+	epoch  time.Time // zero of the milliseconds that tables count in
+	start  time.Time
+	tables *registry
+	warmth warmth
+	peers  []*Peer
+	byName map[string]*Peer
+
+	conns    sync.WaitGroup          // drive loops and greetings
+	live     atomic.Pointer[[]*conn] // those to be told of changes
+	liveMu   sync.Mutex              // guards writes of live
+	strangers strangers
+	gossip   gossip // what the log has been told of refused callers
+	closing  atomic.Bool
+}
+
+// New makes a section that does nothing yet: Run and Serve bring it to life.
+func New(c Config, now time.Time) *Section {
+	s := &Section{Config: c, start: now, byName: map[string]*Peer{}}
+	s.log = c.Log.With("section", c.ID)
+	// Windows of rates began before we did: tables must be able to count back from now.
+	s.epoch = now.Add(-1000 * time.Hour)
+	s.tables = newRegistry(s)
+	s.live.Store(&[]*conn{})
+	var members []string
+	for i, pc := range c.Peers {
+		p := newPeer(s, pc, i)
+		s.peers = append(s.peers, p)
+		s.byName[pc.Name] = p
+		if pc.Role == topology.Node || pc.Role == topology.Down {
+			members = append(members, pc.Name)
+		}
+	}
+	s.warmth.init(members, now.Add(c.Warmup))
+	return s
+}
+
+// ms is a time as tables count it.
+func (s *Section) ms(now time.Time) int64 { return now.Sub(s.epoch).Milliseconds() }
+
+// Run keeps the section going until ctx ends: calls to peers, expiry, warm-up. It returns
+// when every connection has been closed and every goroutine of the section is gone.
+func (s *Section) Run(ctx context.Context) {
+	var calls sync.WaitGroup
+	for _, p := range s.peers {
+		if p.Addr != "" {
+			calls.Go(func() { p.keepCalled(ctx) })
+		}
+	}
+	ticker := time.NewTicker(tickInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			calls.Wait()
+			s.conns.Wait()
+			return
+		case <-ticker.C:
+			s.tick(time.Now())
+		}
+	}
+}
+
+// tick carries out what is due by time alone.
+func (s *Section) tick(now time.Time) {
+	changed := false
+	for _, t := range s.tables.all() {
+		changed = t.table.Advance(s.ms(now)) || changed
+	}
+	for _, p := range s.peers {
+		p.tick(now)
+	}
+	if missing, over := s.warmth.tick(now); over {
+		changed = true
+		if len(missing) > 0 {
+			s.log.Warn("warm-up is over: sums are published without the shares of peers that have not been heard since our start",
+				"missing", missing, "warmup", s.Warmup)
+		}
+	}
+	if changed {
+		s.changed()
+	}
+}
+
+// changed wakes every connection: there may be something to push.
+func (s *Section) changed() {
+	for _, c := range *s.live.Load() {
+		c.poke()
+	}
+}
+
+// enlist makes c one of those that are told of changes; dismiss ends it.
+func (s *Section) enlist(c *conn) {
+	s.liveMu.Lock()
+	defer s.liveMu.Unlock()
+	l := append(slices.Clone(*s.live.Load()), c)
+	s.live.Store(&l)
+}
+
+func (s *Section) dismiss(c *conn) {
+	s.liveMu.Lock()
+	defer s.liveMu.Unlock()
+	l := slices.DeleteFunc(slices.Clone(*s.live.Load()), func(o *conn) bool { return o == c })
+	s.live.Store(&l)
+}
+
+// Warm reports whether sums are published already, and which peers have not been heard
+// since our start.
+func (s *Section) Warm() (warm bool, missing []string) {
+	return s.warmth.warm.Load(), s.warmth.missing()
+}
+
+// Peers lists the configured peers, in configuration order.
+func (s *Section) Peers() []*Peer { return s.peers }

@@ -1,0 +1,250 @@
+package node
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"tallystick/internal/publish"
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+	"tallystick/internal/topology"
+	"tallystick/internal/wire"
+)
+
+// sink is the visit as its session's Sink: what the peer shall hear.
+type sink visit
+
+// restoring is one source table on its way back to a node that has lost its memory.
+type restoring struct {
+	id     uint32
+	rows   *table.Restorer
+	schema *stick.Schema // the node's own definition, without conn_cur
+	next   uint32
+}
+
+// Pull implements session.Sink: first what is taught back, then sums, table by table.
+func (v *sink) Pull(now time.Time, b *wire.Batch) bool {
+	for len(v.restore) > 0 {
+		if v.restore[0].pull(v.section.ms(now), b) {
+			v.given = true
+			return true
+		}
+		v.restore = v.restore[1:]
+	}
+	v.link(now)
+	if !v.section.warmth.warm.Load() || v.pausing(now) {
+		return false
+	}
+	ms := v.section.ms(now)
+	for range v.book.order {
+		v.turn = (v.turn + 1) % len(v.book.order)
+		f := v.book.order[v.turn]
+		if !f.Due() {
+			continue
+		}
+		n := f.Pull(ms, b)
+		v.count(f, n)
+		if n > 0 {
+			return true
+		}
+	}
+	v.pause(now)
+	return false
+}
+
+// pausing reports whether the peer has been told so much in this push interval that it
+// shall wait for the next: a key that changes a thousand times is then one message. The
+// first changes after a quiet time go out at once.
+func (v *sink) pausing(now time.Time) bool {
+	if now.Sub(v.window) >= v.section.PushInterval || v.section.closing.Load() {
+		v.window, v.pushed, v.paused = now, 0, time.Time{}
+	}
+	return !v.paused.IsZero()
+}
+
+// pause begins to coalesce once everything is pushed and it was much.
+func (v *sink) pause(now time.Time) {
+	if v.pushed >= pushBurst {
+		v.paused = v.window.Add(v.section.PushInterval)
+	}
+}
+
+func (v *sink) count(f *publish.Feed, n int) {
+	v.pushed += n
+	if f.TooLong == 0 {
+		return
+	}
+	v.section.Counters.TooLongKeys.Add(f.TooLong)
+	f.TooLong = 0
+	v.section.gossip.once(fmt.Sprintf("long %s %p", v.peer.Name, f), time.Now(), func() {
+		v.log.Warn("a key is too long for the peer's table and is not sent to it, since HAProxy would cut it and merge keys: give the table the same 'len' on all nodes",
+			"key", string(stick.AppendEscaped(nil, f.LongKey)))
+	})
+}
+
+// link gives each of our tables that the peer has announced a feed, and tells the log of
+// those that it lacks. It does something only when tables or definitions have changed.
+func (v *sink) link(now time.Time) {
+	version := v.section.tables.version.Load()
+	if v.linked == version {
+		return
+	}
+	v.linked = version
+	if !v.section.Rules.Publishes(v.peer.Role) {
+		return
+	}
+	for _, t := range v.section.tables.all() {
+		s := v.own[t.name]
+		if s == nil {
+			v.reportMissing(t)
+			continue
+		}
+		f := v.book.feeds[t.name]
+		if f == nil {
+			f = publish.NewFeed(t.id, t.table)
+			f.Start()
+			v.book.feeds[t.name] = f
+			v.book.order = append(v.book.order, f)
+		}
+		f.Announce(s)
+		v.reportShape(t, f, s)
+	}
+}
+
+// reportMissing says once a session which table a node lacks, and the line that adds it.
+func (v *sink) reportMissing(t *target) {
+	if !v.finished || v.missing[t.name] || v.peer.Role != topology.Node || t.table.Schema() == nil {
+		return
+	}
+	v.missing[t.name] = true
+	line := fmt.Sprintf("backend %s ... stick-table %v peers ...", t.name, schemaOf(t))
+	if t.name[0] == '/' {
+		line = fmt.Sprintf("table %s %v", t.name[1:], schemaOf(t))
+	}
+	v.log.Warn("the peer has no such table and cannot read the sum: add it to its configuration, with a size for the keys of all nodes",
+		"table", t.name, "line", line)
+}
+
+// reportShape says once a session what keeps the peer from reading a table, or columns of it.
+func (v *sink) reportShape(t *target, f *publish.Feed, s *stick.Schema) {
+	if v.missing[t.name] {
+		return
+	}
+	switch omitted := f.Omitted(); {
+	case f.Refused() != "" && t.table.Schema() != nil:
+		v.log.Warn("the peer's table cannot take the sum", "table", t.name, "why", f.Refused())
+	case len(omitted) > 0 && v.finished:
+		v.log.Warn("the peer's table stores what its source does not, or with another period: those columns are not pushed",
+			"table", t.name, "columns", omitted, "peer_has", s.String(), "source_has", schemaOf(t).String())
+	default:
+		return
+	}
+	v.missing[t.name] = true
+}
+
+// Teach implements session.Sink.
+func (v *sink) Teach(now time.Time, restore bool) {
+	v.restore, v.given = nil, false
+	if restore {
+		v.startRestore()
+	}
+	v.linked = 0
+	v.link(now)
+	for _, f := range v.book.order {
+		f.Teach()
+	}
+	v.paused = time.Time{}
+}
+
+// startRestore prepares the peer's own last contributions, in the definitions that it has
+// announced in this session.
+func (v *sink) startRestore() {
+	names := make([]string, 0, len(v.book.lanes))
+	for name, l := range v.book.lanes {
+		if l.visited {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		l := v.book.lanes[name]
+		r := l.target.table.Restore(l.lane)
+		s := *r.Schema()
+		s.Name = name
+		v.restore = append(v.restore, restoring{id: restoreTables + uint32(i), rows: r, schema: &s, next: 1})
+	}
+}
+
+// pull fills b with the next rows that are taught back and reports whether there were any.
+func (r *restoring) pull(now int64, b *wire.Batch) bool {
+	rows := table.Rows{Max: 256}
+	if r.rows.Read(now, &rows) == 0 {
+		return false
+	}
+	b.Table, b.Schema = r.id, r.schema
+	for i := range rows.Rows {
+		b.Buf = wire.AppendUpdate(b.Buf, r.next, b.Timed && r.schema.Expire != 0, r.schema, &rows.Rows[i], b.Dict)
+		r.next++
+	}
+	return true
+}
+
+// Taught implements session.Sink.
+func (v *sink) Taught(now time.Time) (done, restored, finished bool) {
+	if len(v.restore) > 0 {
+		return false, v.given, false
+	}
+	if v.section.warmth.warm.Load() {
+		for _, f := range v.book.order {
+			if !f.Taught() {
+				return false, v.given, false
+			}
+		}
+	}
+	return true, v.given, v.knowsAll()
+}
+
+// knowsAll reports whether the peer may take our lesson for complete: every member has been
+// heard since our start, and what we have of the peer itself is not nothing.
+func (v *sink) knowsAll() bool {
+	if len(v.section.warmth.missing()) > 0 {
+		return false
+	}
+	if v.peer.Role == topology.Up {
+		return true
+	}
+	for _, l := range v.book.lanes {
+		if l.lane.Contributions() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Acked implements session.Sink.
+func (v *sink) Acked(table, id uint32) {
+	for _, f := range v.book.order {
+		if f.ID() == table {
+			f.Acked(id)
+		}
+	}
+}
+
+// Confirmed implements session.Sink.
+func (v *sink) Confirmed() {
+	v.section.Counters.Taught.Add(1)
+	if v.given {
+		v.section.Counters.Restored.Add(1)
+	}
+	for _, f := range v.book.order {
+		f.Confirmed()
+	}
+}
+
+// Resume implements session.Sink.
+func (v *sink) Resume() {
+	for _, f := range v.book.order {
+		f.Resume()
+	}
+}

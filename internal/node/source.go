@@ -1,0 +1,157 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"tallystick/internal/session"
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+	"tallystick/internal/topology"
+)
+
+// errIgnored: no rule of the section takes the table.
+var errIgnored = errors.New("no rule takes it")
+
+// source is the visit as its session's Source: where the peer's reports go.
+type source visit
+
+// Define implements session.Source.
+func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
+	i, known := v.byName[s.Name]
+	if !known {
+		if len(v.heard) >= maxPeerTables {
+			v.section.Counters.TablesRefused.Add(1)
+			v.section.gossip.once("tables "+v.peer.Name, now, func() {
+				v.log.Warn("table not taken: the peer announces too many", "table", s.Name, "limit", maxPeerTables)
+			})
+			return 0, fmt.Errorf("the peer has announced %d tables already", maxPeerTables)
+		}
+		i = session.Lane(len(v.heard))
+	}
+	use, to := v.section.Rules.Classify(v.peer.Role, s.Name)
+	h := heard{name: s.Name, use: use}
+	switch use {
+	case topology.Source:
+		l, err := v.define(now, s, to)
+		if err != nil {
+			return 0, err
+		}
+		h.lane = l
+	case topology.Own:
+		v.own[s.Name] = s
+		v.linked = 0 // look at the feeds anew
+	default:
+		return 0, errIgnored
+	}
+	if !known {
+		v.heard = append(v.heard, h)
+		v.byName[s.Name] = i
+	} else {
+		v.heard[i] = h
+	}
+	return i, nil
+}
+
+// define makes or changes the lane of a source table.
+func (v *source) define(now time.Time, s *stick.Schema, to string) (*lane, error) {
+	l := v.book.lanes[s.Name]
+	if l == nil {
+		t, err := v.section.tables.get(to)
+		if err != nil {
+			v.section.Counters.TablesRefused.Add(1)
+			v.section.gossip.once("table "+to, now, func() { v.log.Warn("table not taken", "table", s.Name, "why", err) })
+			return nil, err
+		}
+		l = &lane{name: s.Name, target: t}
+	}
+	v.section.tables.define(v.section.ms(now), v.peer, l, v.label(l), s)
+	v.book.lanes[s.Name] = l
+	l.target.table.SetUp(v.section.ms(now), l.lane, true)
+	l.visited = true
+	return l, nil
+}
+
+// label is what logs and shows call a lane: the peer's name, and the table's where the peer
+// has two that feed the same sum.
+func (v *source) label(l *lane) string {
+	for name, other := range v.book.lanes {
+		if other.target == l.target && name != l.name && other.lane != nil && other.lane.Label() == v.peer.Name {
+			v.section.gossip.once("two "+v.peer.Name+" "+l.name, time.Now(), func() {
+				v.log.Info("two tables of a peer have one sum: both count", "tables", []string{name, l.name}, "sum", l.target.name)
+			})
+			return v.peer.Name + "(" + l.name + ")"
+		}
+	}
+	return v.peer.Name
+}
+
+// Apply implements session.Source.
+func (v *source) Apply(now time.Time, i session.Lane, rows []stick.Row, how session.How) (held int) {
+	h := &v.heard[i]
+	if h.use == topology.Own {
+		v.ownRows(now, h, rows, how)
+		return 0
+	}
+	a := h.lane.target.table.Apply(v.section.ms(now), h.lane.lane, rows, table.How(how))
+	v.section.Counters.Updates.Add(uint64(len(rows)))
+	v.section.Counters.HeldBack.Add(uint64(a.Held))
+	v.changed = v.changed || a.Changed
+	return a.Held
+}
+
+// ownRows takes rows of a table that we publish. In a lesson the peer hands back what it
+// has learned from us. Outside of one it has counted in it, and what it shows is not the sum
+// any more: that is said once, and the sum is pushed again, once a second at most.
+func (v *source) ownRows(now time.Time, h *heard, rows []stick.Row, how session.How) {
+	if how&session.InLesson != 0 {
+		return
+	}
+	v.section.Counters.OwnRows.Add(uint64(len(rows)))
+	if !v.tracked {
+		v.tracked = true
+		v.log.Warn("the peer counts in a table that we publish, so it does not show the sum: let its rules track the source table, and only read this one",
+			"table", h.name, "key", string(stick.AppendKey(nil, v.own[h.name].KeyType, rows[0].Key)))
+	}
+	t := v.section.tables.find(h.name)
+	if t == nil || now.Before(v.retouch) {
+		return
+	}
+	v.retouch = now.Add(time.Second)
+	for _, r := range rows {
+		t.table.Touch(r.Key)
+	}
+	v.changed = true
+}
+
+// Begin implements session.Source.
+func (v *source) Begin(now time.Time) {
+	for _, l := range v.book.lanes {
+		l.target.table.Begin(l.lane)
+	}
+}
+
+// End implements session.Source.
+func (v *source) End(now time.Time, drop, complete bool) {
+	ms := v.section.ms(now)
+	v.section.Counters.Lessons.Add(1)
+	for name, l := range v.book.lanes {
+		if drop && !l.visited { // the table is gone from the peer's configuration
+			v.section.tables.drop(ms, l)
+			delete(v.book.lanes, name)
+			v.log.Info("table is gone from the peer", "table", name)
+			continue
+		}
+		l.target.table.End(ms, l.lane, drop)
+	}
+	v.changed = true
+	v.finished = true
+	v.linked = 0
+	if !complete {
+		return
+	}
+	if v.section.warmth.given(v.peer.Name) {
+		v.log.Info("every member has been heard: sums are published from now on", "after", now.Sub(v.section.start).Round(time.Millisecond))
+	}
+}

@@ -1,0 +1,124 @@
+package node
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+)
+
+// registry holds the tables that a section publishes, by name. Safe for concurrent use.
+type registry struct {
+	section *Section
+	budget  *table.Budget
+	version atomic.Uint64 // grows with each new table
+
+	mu      sync.RWMutex
+	targets map[string]*target
+	list    []*target             // in the order of their ids
+	owners  map[*table.Lane]*Peer // whom to ask when a lane's rows are needed again
+}
+
+// target is one table that we publish.
+type target struct {
+	name  string
+	id    uint32 // ours, the same for all peers; from 1
+	table *table.Table
+
+	mu   sync.Mutex
+	said []table.Disagreement // what has been logged and not been taken back
+}
+
+func newRegistry(s *Section) *registry {
+	return &registry{section: s, budget: table.NewBudget(s.MaxEntries), targets: map[string]*target{}, owners: map[*table.Lane]*Peer{}}
+}
+
+// get returns the table that is published under name, which it makes if need be. It
+// refuses tables beyond the section's limit.
+func (r *registry) get(name string) (*target, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t := r.targets[name]; t != nil {
+		return t, nil
+	}
+	if len(r.list) >= r.section.MaxTables {
+		return nil, fmt.Errorf("table %q: the section has %d tables already (max-tables %d)", name, len(r.list), r.section.MaxTables)
+	}
+	t := &target{name: name, id: uint32(len(r.list)) + 1, table: table.New(table.Config{Seed: r.section.Seed, Budget: r.budget})}
+	r.targets[name] = t
+	r.list = append(r.list, t)
+	r.version.Add(1)
+	return t, nil
+}
+
+// find returns the table that is published under name, or nil. A leading slash, which
+// tables of peers sections have on the wire, may be left out.
+func (r *registry) find(name string) *target {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if t := r.targets[name]; t != nil {
+		return t
+	}
+	return r.targets["/"+name]
+}
+
+// all returns the tables in the order in which they came to be.
+func (r *registry) all() []*target {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.list)
+}
+
+// define gives a lane its definition, tells the log which definitions disagree now or do so
+// no longer, and asks those peers for a lesson whose rows are needed again.
+func (r *registry) define(now int64, p *Peer, l *lane, label string, s *stick.Schema) {
+	t := l.target
+	made, relearn := t.table.Define(now, l.lane, label, p.order, s)
+	r.mu.Lock()
+	l.lane = made
+	r.owners[made] = p
+	var ask []*Peer
+	for _, other := range relearn {
+		if q := r.owners[other]; q != nil {
+			ask = append(ask, q)
+		}
+	}
+	r.mu.Unlock()
+	for _, q := range ask {
+		if c := q.current(); c != nil {
+			c.ask(&c.relearn)
+		}
+	}
+	t.report(r.section)
+	r.version.Add(1) // the shape of what is published may have changed
+}
+
+// drop takes a lane out of the sums for good.
+func (r *registry) drop(now int64, l *lane) {
+	l.target.table.Drop(now, l.lane)
+	r.mu.Lock()
+	delete(r.owners, l.lane)
+	r.mu.Unlock()
+	l.target.report(r.section)
+}
+
+// report logs each disagreement between members' definitions once, and its end.
+func (t *target) report(s *Section) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	is := t.table.Disagreements()
+	for _, d := range is {
+		if !slices.Contains(t.said, d) {
+			s.log.Warn("definitions disagree", "table", t.name, "peer", d.Lane, "why", d.Text)
+		}
+	}
+	for _, d := range t.said {
+		if !slices.Contains(is, d) {
+			s.log.Info("definitions agree again", "table", t.name, "peer", d.Lane, "was", d.Text)
+		}
+	}
+	t.said = is
+}

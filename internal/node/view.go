@@ -1,0 +1,165 @@
+package node
+
+import (
+	"time"
+
+	"tallystick/internal/publish"
+	"tallystick/internal/session"
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+	"tallystick/internal/topology"
+)
+
+// PeerView is a snapshot of one peer.
+type PeerView struct {
+	Name     string
+	Role     topology.Role
+	Addr     string // as configured; "" for one that only calls us
+	Disabled bool
+
+	Connected   bool // there is a connection
+	Established bool // and a session on it
+	Calling     bool // we made it
+	Remote      string
+	Since       time.Time // of the connection; of its loss if there is none; zero: never
+	Process     string    // process id that the peer gave
+	Session     session.Stats
+
+	Accepted, Called         int // connections, by who made them
+	LastAccepted, LastCalled time.Time
+	Sessions, Lost           int
+	ProtocolErrors           int
+	Fault                    *Fault
+
+	Lanes   []LaneView
+	Feeds   []FeedView
+	Missing []string // tables that we publish and that the peer has not announced in this session
+}
+
+// LaneView is a snapshot of one source table of a peer.
+type LaneView struct {
+	Name, Target  string
+	Schema        *stick.Schema
+	Contributions int
+	SetAside      string // why it does not count, or ""
+}
+
+// FeedView is a snapshot of one table on its way to a peer.
+type FeedView struct {
+	Target string
+	publish.Place
+}
+
+// TableView is a snapshot of one table that the section publishes.
+type TableView struct {
+	Name          string
+	ID            uint32
+	Schema        *stick.Schema // nil before the first definition
+	Stats         table.Stats
+	Disagreements []table.Disagreement
+}
+
+// View takes a snapshot of the peer. It waits for the drive loop's next step, which is
+// never long.
+func (p *Peer) View() PeerView {
+	v := p.outside()
+	look := func(b *book) { v.fromBook(b) }
+	if c := p.current(); c != nil && c.visit(func(x *visit) {
+		v.Session = x.session.Stats()
+		v.Process = x.hello.PID
+		look(x.book)
+		for _, t := range p.section.tables.all() {
+			if x.own[t.name] == nil && x.finished && p.section.Rules.Publishes(p.Role) {
+				v.Missing = append(v.Missing, t.name)
+			}
+		}
+	}) {
+		return v
+	}
+	select {
+	case b := <-p.book:
+		look(b)
+		p.book <- b
+	default: // between two owners: it is seen the next time
+	}
+	return v
+}
+
+// outside is what can be told without the book.
+func (p *Peer) outside() PeerView {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v := PeerView{Name: p.Name, Role: p.Role, Addr: p.Addr, Disabled: p.disabled, Since: p.lost,
+		Accepted: p.tally.accepted, Called: p.tally.called, LastAccepted: p.tally.lastAccepted, LastCalled: p.tally.lastCalled,
+		Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault}
+	if c := p.live; c != nil {
+		v.Connected, v.Established, v.Calling = true, c.established.Load(), c.calling
+		v.Remote, v.Since = c.nc.RemoteAddr().String(), c.since
+	}
+	return v
+}
+
+func (v *PeerView) fromBook(b *book) {
+	for _, l := range b.lanes {
+		v.Lanes = append(v.Lanes, LaneView{Name: l.name, Target: l.target.name, Schema: l.lane.Schema(),
+			Contributions: l.lane.Contributions(), SetAside: l.lane.SetAside()})
+	}
+	for name, f := range b.feeds {
+		v.Feeds = append(v.Feeds, FeedView{Target: name, Place: f.Place()})
+	}
+}
+
+// Tables takes a snapshot of every table that the section publishes.
+func (s *Section) Tables() []TableView {
+	var views []TableView
+	for _, t := range s.tables.all() {
+		views = append(views, TableView{Name: t.name, ID: t.id, Schema: t.table.Schema(), Stats: t.table.Stats(), Disagreements: t.table.Disagreements()})
+	}
+	return views
+}
+
+// Table finds a table that the section publishes, for reading and for the operator's acts,
+// under its wire name, with or without the leading slash; nil if there is none.
+func (s *Section) Table(name string) (wireName string, t *table.Table) {
+	if t := s.tables.find(name); t != nil {
+		return t.name, t.table
+	}
+	return "", nil
+}
+
+// Now is the present time as the section's tables count it, in ms.
+func (s *Section) Now() int64 { return s.ms(time.Now()) }
+
+// Changed wakes every session after an act on a table from outside.
+func (s *Section) Changed() { s.changed() }
+
+// Budget is the section's share of rows.
+func (s *Section) Budget() *table.Budget { return s.tables.budget }
+
+// Disable ends the peer's session and keeps it out until Enable.
+func (p *Peer) Disable() {
+	p.mu.Lock()
+	p.disabled = true
+	c := p.live
+	p.mu.Unlock()
+	if c != nil {
+		c.end(ErrDisabled)
+	}
+}
+
+// Enable lets a disabled peer in again.
+func (p *Peer) Enable() {
+	p.mu.Lock()
+	p.disabled = false
+	p.mu.Unlock()
+}
+
+// Drain pushes and acks what is due and ends every session, each as soon as it has nothing
+// to say. The caller bounds the time by ending the context of Run.
+func (s *Section) Drain() {
+	s.closing.Store(true)
+	s.changed()
+}
+
+// Idle reports whether no connection is left.
+func (s *Section) Idle() bool { return len(*s.live.Load()) == 0 }

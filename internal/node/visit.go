@@ -1,0 +1,114 @@
+package node
+
+import (
+	"log/slog"
+	"time"
+
+	"tallystick/internal/session"
+	"tallystick/internal/stick"
+	"tallystick/internal/topology"
+	"tallystick/internal/wire"
+)
+
+// visit is one session of one peer, from the hello to the end: what the session's Source
+// and Sink know. It is touched by the drive loop alone.
+type visit struct {
+	section *Section
+	peer    *Peer
+	conn    *conn
+	book    *book
+	hello   wire.Hello
+	session *session.Session
+	log     *slog.Logger
+
+	// As source.
+	heard    []heard                  // the tables that the peer has announced, by session.Lane
+	byName   map[string]session.Lane  // the same, by wire name
+	own      map[string]*stick.Schema // our tables as the peer holds them
+	changed  bool                     // sums have changed since the last look
+	finished bool                     // the peer's lesson has ended in this session
+	tracked  bool                     // it has been said that the peer tracks into our table
+	retouch  time.Time                // when our rows may be pushed again after that
+
+	// As sink.
+	restore []restoring // what is to be taught back, in turn
+	given   bool        // something was taught back in this lesson
+	linked  uint64      // registry version for which feeds and warnings are complete
+	turn    int         // the feed that is asked next
+	window  time.Time   // start of the present push interval
+	pushed  int         // messages in it
+	paused  time.Time   // nothing is pulled before
+	missing map[string]bool
+}
+
+// heard is one table that the peer has announced in this session.
+type heard struct {
+	name string
+	use  topology.Use
+	lane *lane // of a Source
+}
+
+func newVisit(c *conn, b *book, hello wire.Hello) *visit {
+	p := c.peer
+	v := &visit{section: p.section, peer: p, conn: c, book: b, hello: hello, log: p.section.log.With("peer", p.Name),
+		byName: map[string]session.Lane{}, own: map[string]*stick.Schema{}, missing: map[string]bool{}}
+	now := time.Now()
+	ms := v.section.ms(now)
+	b.gaugesLost, b.forgotten = false, false
+	for _, l := range b.lanes {
+		l.visited = false
+		l.target.table.SetUp(ms, l.lane, true)
+	}
+	for _, f := range b.feeds {
+		f.Start()
+	}
+	node := p.Role == topology.Node
+	v.session = session.New(now, session.Config{
+		Hello: hello, Calling: c.calling, Silence: p.silence(), Patient: node, Restore: node && p.section.Restore,
+		Memory: &b.memory, Source: (*source)(v), Sink: (*sink)(v),
+	})
+	if !c.calling {
+		c.greeted(v)
+	}
+	return v
+}
+
+// leave ends the visit: the peer's shares stay, but for what only a session keeps alive.
+func (v *visit) leave(now time.Time) {
+	ms := v.section.ms(now)
+	for _, l := range v.book.lanes {
+		l.target.table.SetUp(ms, l.lane, false)
+	}
+}
+
+// receive gives the session what has been read, and tells all others if sums have changed.
+func (v *visit) receive(now time.Time, b []byte) (n int, err error) {
+	n, err = v.session.Receive(now, b)
+	if v.conn.calling && !v.conn.established.Load() && v.session.Established() {
+		v.conn.greeted(v)
+	}
+	if v.changed {
+		v.changed = false
+		v.section.changed()
+	}
+	return n, err
+}
+
+// wishes carries out what others have asked of the connection.
+func (v *visit) wishes(now time.Time) {
+	if v.conn.nudge.Swap(false) {
+		v.session.Nudge(now)
+	}
+	if v.conn.relearn.Swap(false) {
+		v.session.Relearn(now)
+	}
+}
+
+// deadline is when the drive loop must look again even if nothing happens.
+func (v *visit) deadline() time.Time {
+	d := v.session.Deadline()
+	if !v.paused.IsZero() && v.paused.Before(d) {
+		return v.paused
+	}
+	return d
+}
