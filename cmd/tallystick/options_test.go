@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -131,5 +133,25 @@ func TestHelp(t *testing.T) {
 	}
 	if strings.Contains(b.String(), "Commands") {
 		t.Error("without commands there is nothing to say about them")
+	}
+}
+
+// The manual has a paragraph for every option, in the order of the help, and no others.
+func TestManual(t *testing.T) {
+	text, err := os.ReadFile("../../doc/tallystick.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), ".SH OPTIONS\n")
+	section, _, _ = strings.Cut(section, ".SH ")
+	var got, want []string
+	for _, m := range regexp.MustCompile(`(?m)^\.TP\n\.BI?R? \\(-\w+)`).FindAllStringSubmatch(section, -1) {
+		got = append(got, m[1])
+	}
+	for _, opt := range options() {
+		want = append(want, opt.name)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -90,6 +90,32 @@ func TestUnixSocketIsNeverOpenTooWide(t *testing.T) {
 	}
 }
 
+// roleConnect says whether args[0] lets us in.
+func roleConnect(args []string) int {
+	fmt.Print(ask(args[0]))
+	return 0
+}
+
+// T-18: a local user without rights is refused by the kernel, not by us.
+func TestUnixSocketRefusesOthers(t *testing.T) {
+	needRoot(t) // to become another user
+	dir := t.TempDir()
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for mode, want := range map[os.FileMode]string{0: "permission denied", 0o666: "welcome"} {
+		path := filepath.Join(dir, fmt.Sprint("s", int(mode)))
+		go greet(listen(t, path, Access{Mode: mode}), "welcome")
+		cmd := command("connect", path)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 4711, Gid: 4712}}
+		if r := play(t, cmd); !strings.HasSuffix(r.stdout, want) {
+			t.Errorf("mode %o tells uid 4711 %q, want %q", mode, r.stdout, want)
+		}
+	}
+}
+
 // greet answers every client of l with text until l is closed.
 func greet(l net.Listener, text string) {
 	for {

@@ -20,6 +20,7 @@ const roleEnv = "PROC_TEST_ROLE"
 
 // roles are what the test binary does instead of tests. The result is the exit status.
 var roles = map[string]func(args []string) int{
+	"connect": roleConnect,
 	"daemon":  roleDaemon,
 	"drop":    roleDrop,
 	"pin":     rolePin,

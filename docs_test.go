@@ -1,0 +1,61 @@
+package tallystick
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A threat counts as tested only while the tests that SECURITY.md names exist.
+func TestSecurityNamesRealTests(t *testing.T) {
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exists := testNames(t)
+	rows := 0
+	name := regexp.MustCompile(`\b(Test|Fuzz)[A-Z]\w*`)
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "| T-") {
+			continue
+		}
+		rows++
+		cells := strings.Split(line, "|")
+		id, state := strings.TrimSpace(cells[1]), strings.TrimSpace(cells[3])
+		names := name.FindAllString(state, -1)
+		for _, n := range names {
+			if !exists[n] {
+				t.Errorf("%s: there is no %s", id, n)
+			}
+		}
+		if strings.HasPrefix(state, "tested") && len(names) == 0 {
+			t.Errorf("%s is said to be tested, by no test", id)
+		}
+	}
+	if rows != 35 {
+		t.Errorf("%d threats, want all 35: what is not tested is said in public", rows)
+	}
+}
+
+// testNames collects the names of all tests and fuzz targets.
+func testNames(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)`)
+	files, err := filepath.Glob("*/*/*_test.go") // internal/ROOM, cmd/PROGRAM
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range declared.FindAllStringSubmatch(string(text), -1) {
+			names[m[1]] = true
+		}
+	}
+	return names
+}
