@@ -2,81 +2,44 @@ package session
 
 import "time"
 
-// Memory is what one session of a peer leaves to the next. The zero value is that of a peer
-// never met. It belongs to the session that lives.
+// Memory is what one session of a peer leaves to the next one. The zero value is that of
+// a peer never met. It belongs to the live session: whoever makes a new one must have
+// let go of the old.
 type Memory struct {
-	Announce20 bool // the peer answered 502: the next call announces protocol 2.0
-
-	lastAsked time.Time
-	pid       string              // of the process that called last; "" after a call of ours
-	tables    map[string]received // by wire name
+	pid        string            // process id of the last hello to us; "": none that can be met again
+	asked      time.Time         // when we last asked for a lesson
+	announce20 bool              // the peer answered 502 to our 2.1
+	places     map[string]*place // of that process, by wire name
 }
 
-// received is how far the updates of one table have come.
-type received struct {
-	acked, newest       uint32 // last id acked; newest id received outside lessons
-	hasAcked, hasNewest bool
+// place is where a process stands in one of its tables.
+type place struct {
+	acked   uint32 // newest update that we have acked
+	newest  uint32 // newest update received outside lessons
+	isAcked bool
+	isHeard bool // newest is valid
 }
 
-// past is what the session before has left, as long as it is unknown whether the peer is
-// still the same process: process ids alone are no identity, containers reuse them.
-type past struct {
-	tables map[string]received // nil: it is another process, or it has been decided
-	same   bool                // it is the same process
-}
+// forget drops what was known of the process: it is, or may be, another one.
+func (m *Memory) forget() { clear(m.places) }
 
-// remember takes over what the last session left and begins its own book.
-func (s *Session) remember() {
-	m := s.Memory
-	if !s.Calling && m.pid != "" && m.pid == s.Hello.PID {
-		s.past.tables = m.tables
+// place returns the place of the table of that name, or nil if the peer has had too many
+// tables for one more to be remembered. What is not remembered is only taken less well:
+// nothing of it counts as a replay.
+func (m *Memory) place(name string) *place {
+	if p := m.places[name]; p != nil {
+		return p
 	}
-	m.pid = s.Hello.PID
-	if s.Calling {
-		m.pid = "" // a called peer does not say which process it is
+	if len(m.places) >= maxTables {
+		return nil
 	}
-	m.tables = map[string]received{}
+	if m.places == nil {
+		m.places = map[string]*place{}
+	}
+	p := &place{}
+	m.places[name] = p
+	return p
 }
 
-// recognise looks at an id that came outside of a lesson: the first decides whether the peer
-// is the process that it was. A process that goes on pushes only what is newer than our
-// last ack; a new one begins at 1.
-func (s *Session) recognise(now time.Time, name string, id uint32) {
-	last, known := s.past.tables[name]
-	switch {
-	case s.past.tables == nil || !known || !last.hasAcked:
-		return
-	case s.teacher.ever || int32(id-last.acked) <= 0:
-		s.past.tables = nil // another one
-		return
-	}
-	s.past.same = true
-	for n, r := range s.past.tables {
-		if _, begun := s.Memory.tables[n]; !begun {
-			s.Memory.tables[n] = r
-		}
-	}
-	s.past.tables = nil
-	s.releaseGuard(now)
-	s.Sink.Resume()
-}
-
-// arrived notes the id of an update outside of a lesson, and reports whether the peer has
-// sent it before: then it renews no life. In doubt it is new.
-func (s *Session) arrived(now time.Time, name string, id uint32) (replay bool) {
-	s.recognise(now, name, id)
-	r := s.Memory.tables[name]
-	if r.hasNewest && int32(id-r.newest) <= 0 {
-		return true
-	}
-	r.newest, r.hasNewest = id, true
-	s.Memory.tables[name] = r
-	return false
-}
-
-// noteAck remembers the last ack of a table.
-func (m *Memory) noteAck(name string, id uint32) {
-	r := m.tables[name]
-	r.acked, r.hasAcked = id, true
-	m.tables[name] = r
-}
+// isNewer compares ids modulo 2^32 (peers protocol 5.2: ids wrap).
+func isNewer(id, than uint32) bool { return int32(id-than) > 0 }

@@ -6,102 +6,118 @@ import (
 	"tallystick/internal/wire"
 )
 
-// pupil is the side that asks for lessons. After every handshake the peer is asked what it
-// has: a node pushes only what changes, and some versions push nothing of what they learned
-// from their predecessor until somebody asks.
+// pupilState is where we are in a lesson that the peer gives us.
+type pupilState uint8
+
+const (
+	// pupilIdle: no request of ours is outstanding. What the peer sends is acked.
+	pupilIdle pupilState = iota
+	// learning: 00 00 is said, 00 01 or 00 02 has not come. What the peer sends belongs to
+	// the lesson and is not acked.
+	learning
+	// learnt: the answer has come and our 00 03 is not said yet. Nothing is acked still.
+	learnt
+)
+
+func (p pupilState) String() string { return [...]string{"idle", "learning", "learnt"}[p] }
+
+// maxPartials is how many PARTIAL answers are believed to get better: HAProxy 2.0 never
+// says anything else.
+const maxPartials = 3
+
 type pupil struct {
-	asking   bool      // our request is out and its end has not come
-	askAt    time.Time // when to ask; zero: no reason to
-	asked    time.Time // when the last request went out in this session; zero: not yet
-	lastRow  time.Time // of a lesson
-	partials int       // lessons in a row that the peer called PARTIAL
-	ended    bool      // a lesson has ended in this session
-	owed     bool      // a FINISHED lesson dropped nothing, since the peer's request was open
-
-	guard time.Time // until then rows lower than what is held are not taken; zero: off
-	held  bool      // some were not taken
+	state     pupilState
+	due       bool      // a lesson is to be asked for as soon as none is outstanding
+	notBefore time.Time // no request goes out earlier: the last session asked a moment ago
+	partials  int       // PARTIAL answers since the last FINISHED
+	ended     bool      // a lesson that we asked for has ended in this session
+	undecided bool      // one ended FINISHED, but what it did not mention was kept, since the peer's own request was open
+	confirms  int       // answers that have come and are to be confirmed, one 00 03 each
 }
 
-func (p *pupil) deadline(sooner func(time.Time)) {
-	if !p.asking && !p.askAt.IsZero() {
-		sooner(p.askAt)
-	}
-	if !p.guard.IsZero() {
-		sooner(p.guard)
-	}
-}
-
-// Relearn asks the peer for a lesson once more, as soon as none is running.
+// Relearn asks for a lesson once more: rows that the peer has reported count now that did
+// not when they came, since definitions have changed.
 func (s *Session) Relearn(now time.Time) {
-	if s.state == up && s.pupil.askAt.IsZero() {
-		s.pupil.askAt = now
+	s.pass(now)
+	if s.Established() {
+		s.ask(0)
 	}
 }
 
-// considerAsking asks if there is a reason to and no lesson is running: one at a time.
-func (s *Session) considerAsking(now time.Time) {
-	p := &s.pupil
-	if p.asking || p.askAt.IsZero() || now.Before(p.askAt) {
+// ask makes a lesson due d from now, but not before the flapping rule permits it. Whoever
+// asks for one that is due already gets that one.
+func (s *Session) ask(d time.Duration) {
+	at := s.now.Add(d)
+	if at.Before(s.pupil.notBefore) {
+		at = s.pupil.notBefore
+	}
+	if !at.After(s.now) {
+		s.pupil.due = true
 		return
 	}
-	// What is to be acked must be acked before: between request and confirm nothing may be.
-	s.say = s.appendAcks(s.say)
-	s.say = wire.AppendControl(s.say, wire.ResyncRequest)
-	s.Memory.lastAsked = now
-	p.asking, p.askAt, p.asked, p.lastRow = true, time.Time{}, now, now
-	s.counters.LessonsAsked++
-	s.Source.Begin(now)
+	if !s.isArmed(askTimer) || at.Before(s.at[askTimer]) {
+		s.at[askTimer] = at
+	}
 }
 
-// lessonEnded takes FINISHED (complete) or PARTIAL. Each is confirmed exactly once; one that
-// was not asked for changes nothing else.
-func (s *Session) lessonEnded(now time.Time, complete bool) {
-	s.say = wire.AppendControl(s.say, wire.ResyncConfirm)
-	p := &s.pupil
-	if !p.asking {
-		s.counters.Unsolicited++
-		return
+// isInLesson reports whether what comes now is not to be acked: HAProxy goes back to what
+// was acked when we asked, and must not be told otherwise in between.
+func (s *Session) isInLesson() bool { return s.pupil.state != pupilIdle }
+
+// appendConfirms says one confirm for every answer that has come, asked for or not.
+func (s *Session) appendConfirms(b []byte, limit int) []byte {
+	for ; s.pupil.confirms > 0 && len(b) < limit; s.pupil.confirms-- {
+		b = s.appendControl(b, wire.ResyncConfirm)
+		s.stats.ConfirmsOut++
 	}
-	p.asking, p.ended = false, true
-	if complete {
-		s.counters.LessonsFinished++
-		p.partials = 0
+	if s.pupil.state == learnt && s.pupil.confirms == 0 {
+		s.pupil.state = pupilIdle
+	}
+	return b
+}
+
+// appendRequest asks for a lesson if one is due and none is outstanding.
+func (s *Session) appendRequest(b []byte) []byte {
+	if !s.pupil.due || s.pupil.state != pupilIdle {
+		return b
+	}
+	s.pupil.due, s.pupil.state = false, learning
+	s.disarm(askTimer)
+	s.c.Memory.asked = s.now
+	s.stats.LessonsAsked++
+	s.c.Source.Begin(s.now)
+	return s.appendControl(b, wire.ResyncRequest)
+}
+
+// endLesson takes the answer to our request, or one that was not asked for: that is
+// confirmed, since the peer waits for it, and means nothing.
+func (s *Session) endLesson(finished bool) {
+	p := &s.pupil
+	p.confirms++
+	if finished {
+		s.stats.FinishedIn++
 	} else {
-		s.counters.LessonsPartial++
-		p.partials++
+		s.stats.PartialsIn++
 	}
-	finished := complete || p.partials >= maxPartials
-	open := s.teacher.state == asked || s.teacher.state == teaching
-	// While the peer's own request is open it has not got back what it lost, so what it
-	// does not mention is not gone yet.
-	s.Source.End(now, complete && !open, finished || s.Patient)
+	if p.state != learning {
+		s.stats.UnaskedIn++
+		return
+	}
+	p.state, p.ended = learnt, true
+	if p.partials++; finished {
+		p.partials = 0
+	}
+	enough := finished || p.partials >= maxPartials
+	open := s.isAskedFor()
+	s.c.Source.End(s.now, finished && !open, enough || s.c.Patient)
 	switch {
-	case !finished:
-		p.askAt = now.Add(partialAgain)
-	case open:
-		p.owed = complete
-	default:
-		s.releaseGuard(now)
-	}
-}
-
-// guarded reports whether rows that come now may come from a peer that lost its memory.
-func (s *Session) guarded(now time.Time) bool { return now.Before(s.pupil.guard) }
-
-// endGuard ends the guard when its time is over.
-func (s *Session) endGuard(now time.Time) {
-	if g := s.pupil.guard; !g.IsZero() && !now.Before(g) {
-		s.releaseGuard(now)
-	}
-}
-
-// releaseGuard ends the guard. If rows were held back one more lesson brings them, and
-// everything is taken.
-func (s *Session) releaseGuard(now time.Time) {
-	p := &s.pupil
-	p.guard = time.Time{}
-	if p.held {
-		p.held = false
-		p.askAt = now
+	case enough && !open:
+		s.endGuard()
+	case finished:
+		// A node that asks has lost its memory, wholly or in part: what it does not mention
+		// is what it is about to be given back.
+		p.undecided = true
+	case !enough:
+		s.ask(partialRetry)
 	}
 }

@@ -1,259 +1,158 @@
-// Package session is one connection of the peers protocol as a state machine that is told
-// the time. It owns no goroutine, no socket and no clock: it is given bytes and times, and
-// asked what to say and when to be asked again. So ten seconds of silence are tested in no
-// time, and a bug report is a list of calls.
+// Package session is one connection of the peers protocol: the handshake, lessons in both
+// directions, definitions, updates, acks and heartbeats, as one state machine.
 //
-// It decodes what a peer says and hands rows to a Source, and pulls from a Sink what the
-// peer shall hear. What it decides itself is the conversation: the handshake, lessons both
-// ways, acks, signs of life. It must never know what a table is.
+// A session is pure. It has no goroutine, no socket and no clock: it is told the time and
+// the bytes, and asked what to say and when to be asked again. It must never know what
+// becomes of the rows (that is its Source) nor where rows come from that it sends (that
+// is its Sink), and never keep a byte of the caller's buffers. It is for node, whose drive
+// loop owns it: nothing in it is safe for concurrent use.
 //
-// Three machines run side by side, each in a file of its own:
+// Four machines run side by side. The states' comments, where they are defined, say what
+// is true in them.
 //
-//	pupil     idle --our 00 00--> asking --00 01 / 00 02, our 00 03--> idle           (pupil.go)
-//	teacher   idle --00 00--> asked --its lesson to us has ended--> teaching
-//	               --our 00 01 / 00 02--> confirming --00 03--> idle                  (teacher.go)
-//	guard     on from a hello, or from a node's request, to FINISHED                  (pupil.go)
+//	handshake   toGreet --hello said--> greeted --200 come--> open       we call
+//	            toAccept --200 said--> open                              the peer calls
+//	            any --fault, silence, other status--> over
+//
+//	pupil       idle --00 00 said--> learning --00 01 or 00 02 come--> learnt --00 03 said--> idle
+//
+//	teacher     idle --00 00 come--> asked --its lesson to us has ended--> teaching
+//	            teaching --00 01 or 00 02 said--> answered --00 03 come, or 10 s--> idle
+//	            any --00 00 come--> asked
+//
+//	process     another <--other process id, or 00 00 come-- unproven
+//	            unproven --first id outside a lesson is newer than our last ack--> same
+//
+// Besides, the guard is on from the handshake, and again from a node's 00 00, until the
+// peer's lesson is FINISHED, its process is shown to be the same, or 10 s have passed.
 package session
 
 import (
-	"fmt"
 	"time"
 
-	"tallystick/internal/stick"
 	"tallystick/internal/wire"
 )
 
-// Config says who talks to whom.
+// Config is what a session is made of.
 type Config struct {
-	Hello   wire.Hello    // what the peer has said; on a call of ours what we say
-	Calling bool          // we called
-	Silence time.Duration // a peer that has sent a heartbeat is dead after that long without a byte
-	Patient bool          // the peer is a node: its request is answered when its own lesson has ended
-	Restore bool          // and what it has lost is taught back
-	Memory  *Memory       // of the peer; belongs to the session as long as it lives
-	Source  Source
-	Sink    Sink
+	Hello   wire.Hello    // of the peer that has called us, or ours if we call
+	Calling bool          // we call: Append gives our hello first, Receive takes the status first
+	Silence time.Duration // a peer that has sent a heartbeat is dead after this without a byte; 0: never
+	Patient bool          // the peer is a node: its request waits until its own lesson to us has ended
+	Restore bool          // it may be given back its own last rows when it asks
+	Memory  *Memory       // of the peer; must not be nil
+	Source  Source        // where its reports go; must not be nil
+	Sink    Sink          // what it shall hear; must not be nil
 }
 
-// state is where the conversation is.
-type state uint8
-
-const (
-	greeting state = iota // we called and have not said our hello yet
-	waiting               // our hello is said, the status line has not come
-	up                    // messages go both ways
-	over                  // Err tells why; only last words may be said
-)
-
-// Times that the protocol or HAProxy's behaviour set.
-const (
-	statusTime   = 5 * time.Second         // for the status line after our hello
-	beatAfter    = 2500 * time.Millisecond // of our silence: HAProxy looks every 5 s
-	lessonEvery  = 5 * time.Second         // after a handshake, for a peer that comes and goes
-	partialAgain = 3 * time.Second         // after a lesson that was PARTIAL
-	maxPartials  = 3                       // then a lesson is as good as finished
-	guardTime    = 10 * time.Second
-	patience     = 2 * time.Second  // after the peer's last row, for the end of its lesson
-	confirmTime  = 10 * time.Second // for the confirm of a lesson that we gave
-	outputLimit  = 60 << 10         // bytes that one Append says, about
-	maxUnsaid    = 64 << 10         // bytes of control messages for a peer that does not read
-)
-
-// Session is one connection. It belongs to one goroutine at a time.
+// Session is one connection. Make it with New. One goroutine at a time may use it.
 type Session struct {
-	Config
-	state state
-	err   error
-	minor int // of the protocol spoken: 2.minor
+	c     Config
+	phase phase
+	err   error // why it is over
+	minor int   // the peer speaks 2.minor
+	clock
 
-	now    time.Time // of the last call
-	since  time.Time // of the start
-	heard  time.Time // of the last byte
-	spoke  time.Time // of our last word
-	beats  []time.Time
-	alive  bool   // the peer has sent a heartbeat
-	offset int64  // bytes of the connection used
-	say    []byte // control messages and acks, to be said first
+	farewell     byte // type of the error message that is our last word
+	hasFarewell  bool
+	heartbeatDue bool
 
-	tables  tables
+	// What comes in.
+	received     int64 // bytes of whole messages, and of the status line
+	left         int   // bytes that the last Receive could not use
+	byID         map[uint32]*table
+	byName       map[string]*table
+	current      *table // selected by the peer for its updates; nil: they are ignored
+	inDictionary wire.InDictionary
+	batch        batch
+	owed         []*table // tables with updates to ack
+
+	process process
+	guard   guard
 	pupil   pupil
 	teacher teacher
-	past    past
 
-	batch    wire.Batch // what the sink is asked to fill
-	dict     wire.OutDictionary
-	lastID   uint32 // the table of the last run sent
-	lastDef  *stick.Schema
-	counters Stats
+	// What goes out.
+	outDictionary wire.OutDictionary
+	selected      selected
+	run           wire.Batch
+
+	stats Stats
 }
 
-// New begins a session at now.
+// New begins a session: of a peer that has said its hello, or, if c.Calling, of one that
+// we have reached and that has heard nothing yet.
 func New(now time.Time, c Config) *Session {
-	s := &Session{Config: c, now: now, since: now, heard: now, spoke: now, minor: c.Hello.Minor}
-	s.tables.init()
-	if !c.Calling {
-		s.establish(now)
-		s.say = wire.AppendStatus(s.say, wire.StatusOK)
-		s.considerAsking(now) // in one write with the status, so that nothing of the peer's comes before it
-		return s
-	}
-	if c.Memory.Announce20 {
-		s.minor, s.Hello.Minor = 0, 0
+	s := &Session{c: c, clock: clock{now: now}, byID: map[uint32]*table{}, byName: map[string]*table{}}
+	s.stats.Started = now
+	if c.Calling {
+		s.call()
+	} else {
+		s.accept()
 	}
 	return s
 }
 
-// establish begins the conversation proper.
-func (s *Session) establish(now time.Time) {
-	s.state = up
-	s.batch.Timed, s.batch.Dict = s.minor >= 1, &s.dict
-	s.remember()
-	s.pupil.askAt = later(now, s.Memory.lastAsked.Add(lessonEvery))
-	s.pupil.guard = now.Add(guardTime)
-	// HAProxy clears its sign of life for a name when an abandoned connection of that name
-	// ends, and would cut this one five seconds later.
-	s.Nudge(now)
-}
-
-// Nudge sends signs of life 10 ms and 250 ms from now: another connection of the peer's name
-// has just been refused, and HAProxy may take its end for ours.
-func (s *Session) Nudge(now time.Time) {
-	s.beats = append(s.beats[:0], now.Add(10*time.Millisecond), now.Add(250*time.Millisecond))
-}
-
-// Established reports whether the handshake is over and the session lives.
-func (s *Session) Established() bool { return s.state == up }
-
-// Err says why the session is over; nil while it lives.
-func (s *Session) Err() error { return s.err }
-
-// end makes the session be over.
-func (s *Session) end(err error) {
-	if s.state != over {
-		s.state, s.err = over, err
-	}
-}
-
-// Advance tells that time has passed.
-func (s *Session) Advance(now time.Time) {
-	s.now = now
-	switch s.state {
-	case waiting:
-		if now.Sub(s.since) >= statusTime {
-			s.end(fmt.Errorf("no answer to our hello within %v", statusTime))
-		}
-	case up:
-		if s.alive && now.Sub(s.heard) >= s.Silence {
-			s.end(fmt.Errorf("no sign of life for %v", s.Silence))
-			return
-		}
-		s.endGuard(now)
-		s.considerAsking(now)
-		s.considerTeaching(now)
-		s.considerBeat(now)
-	}
-}
-
-// considerBeat sends a sign of life if it is time for one.
-func (s *Session) considerBeat(now time.Time) {
-	due := now.Sub(s.spoke) >= beatAfter
-	for len(s.beats) > 0 && !now.Before(s.beats[0]) {
-		s.beats, due = s.beats[1:], true
-	}
-	if due && len(s.say) == 0 {
-		s.say = wire.AppendControl(s.say, wire.Heartbeat)
-		s.spoke = now
-		s.counters.HeartbeatsOut++
-	}
-}
-
-// Deadline is when Advance must be called next, at the latest. It is always later than the
-// time of the last call.
-func (s *Session) Deadline() time.Time {
-	d := s.now.Add(time.Hour)
-	sooner := func(t time.Time) {
-		if t.Before(d) {
-			d = t
-		}
-	}
-	switch s.state {
-	case waiting:
-		sooner(s.since.Add(statusTime))
-	case up:
-		sooner(s.spoke.Add(beatAfter))
-		if len(s.beats) > 0 {
-			sooner(s.beats[0])
-		}
-		if s.alive {
-			sooner(s.heard.Add(s.Silence))
-		}
-		s.pupil.deadline(sooner)
-		s.teacher.deadline(s, sooner)
-	}
-	return later(d, s.now.Add(time.Millisecond))
-}
-
-// Append appends what there is to say now: control messages and acks, then a lesson that the
-// peer has asked for, or changes. It says about 60 KiB at a time; more is said the next time.
-// Nothing appended means nothing to say.
+// Append appends to dst what there is to say now, about 64 KiB at most, and returns it; if
+// nothing is appended there is nothing to say. What it gives must be sent, in that order.
+// A peer that is slow is simply not asked for: nothing queues up in the session.
 func (s *Session) Append(now time.Time, dst []byte) []byte {
+	s.pass(now)
 	before := len(dst)
-	if s.state == greeting {
-		s.state, s.spoke = waiting, now
-		return s.Hello.Append(dst)
-	}
-	if s.state == up {
-		s.Advance(now)
-	}
-	dst = append(dst, s.say...)
-	s.say = s.say[:0]
-	if s.state == up {
-		dst = s.appendAcks(dst)
-		dst = s.appendUpdates(now, dst)
-	}
-	if len(dst) > before {
-		s.spoke = now
-		s.counters.BytesOut += uint64(len(dst) - before)
+	if dst = s.appendAll(dst); len(dst) > before {
+		s.stats.BytesOut += uint64(len(dst) - before)
+		s.stats.LastSent = s.now
 	}
 	return dst
 }
 
-// appendUpdates pulls from the sink. While the peer waits for an answer to its request it is
-// told nothing else.
-func (s *Session) appendUpdates(now time.Time, dst []byte) []byte {
-	for limit := len(dst) + outputLimit; len(dst) < limit && s.teacher.state != asked; {
-		s.batch.Buf, s.batch.Limit = s.batch.Buf[:0], limit-len(dst)
-		some := s.Sink.Pull(now, &s.batch)
-		if some {
-			dst = s.appendRun(dst)
-		}
-		switch {
-		case s.teacher.state == teaching:
-			if dst = s.appendAnswer(now, dst); s.teacher.state == teaching && !some {
-				return dst // the sink has more to teach, but not now
-			}
-		case !some:
-			return dst
-		}
+// appendAll says what is due, in an order that matters: the confirm of its lesson before
+// the lesson that waited for it; acks before a request that would forbid them; the request
+// behind an answer that causes it.
+func (s *Session) appendAll(b []byte) []byte {
+	limit := len(b) + maxOutput
+	b = s.appendHandshake(b)
+	switch s.phase {
+	case over:
+		return s.appendFarewell(b)
+	case open:
+		b = s.appendConfirms(b, limit)
+		b = s.appendAcks(b)
+		b = s.appendLesson(b, limit)
+		b = s.appendRequest(b)
+		b = s.appendHeartbeat(b)
+		b = s.appendPush(b, limit)
 	}
-	return dst
+	return b
 }
 
-// appendRun appends the batch, behind the definition of its table if the last run was of
-// another: a definition also selects the table.
-func (s *Session) appendRun(dst []byte) []byte {
-	b := &s.batch
-	if s.lastDef == nil || s.lastID != b.Table || s.lastDef != b.Schema && !s.lastDef.Equal(b.Schema) {
-		dst = wire.AppendDefinition(dst, b.Table, b.Schema)
-		s.counters.DefinitionsOut++
-	}
-	s.lastID, s.lastDef = b.Table, b.Schema
-	return append(dst, b.Buf...)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
+func (s *Session) appendFarewell(b []byte) []byte {
+	if !s.hasFarewell {
 		return b
 	}
-	return a
+	s.hasFarewell = false
+	return wire.AppendErrorMessage(b, s.farewell)
+}
+
+// appendHeartbeat says that we live, if nothing else has said so.
+func (s *Session) appendHeartbeat(b []byte) []byte {
+	if !s.heartbeatDue {
+		return b
+	}
+	s.stats.HeartbeatsOut++
+	return s.appendControl(b, wire.Heartbeat)
+}
+
+func (s *Session) appendControl(b []byte, typ byte) []byte {
+	s.stats.MessagesOut++
+	s.speak()
+	return wire.AppendControl(b, typ)
+}
+
+// speak notes a sign of life of ours. Updates and definitions are none: HAProxy up to 2.6
+// does not count those of tables that it lacks (peers protocol 9.6), so heartbeats go on
+// while we push.
+func (s *Session) speak() {
+	s.heartbeatDue = false
+	s.arm(heartbeatTimer, heartbeatEvery)
 }

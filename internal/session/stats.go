@@ -1,28 +1,60 @@
 package session
 
-// Stats counts what a session has done. Numbers are since its start.
+import "time"
+
+// Stats is what an observer may see of a session: a copy, its owner's to keep. Counters
+// begin with the session.
 type Stats struct {
-	Minor                                                                 int // protocol 2.Minor
-	MessagesIn, UpdatesIn                                                 uint64
-	BytesIn, BytesOut                                                     uint64
-	DefinitionsIn, DefinitionsOut                                         uint64
-	AcksIn, AcksOut                                                       uint64
-	HeartbeatsIn, HeartbeatsOut                                           uint64
-	LessonsAsked, LessonsFinished, LessonsPartial                         uint64 // as pupil
-	LessonsWanted, LessonsGiven, LessonsConfirmed                         uint64 // as teacher
-	Unsolicited                                                           uint64 // ends of lessons and confirms that nobody had asked for
-	Unknown                                                               uint64 // messages of unknown class or type, skipped
-	Homeless                                                              uint64 // updates before any definition, or of a table that is not known
-	TablesRefused                                                         uint64 // definitions beyond maxTables
-	ErrorsIn                                                              uint64 // error messages of the peer
-	Learning, Teaching, Guarded, SameProcess, AwaitsConfirm, OwesAnAnswer bool
+	Phase   string // hello, status, accepting, established, over
+	Pupil   string // idle, learning, learnt: where we are in a lesson that the peer gives
+	Teacher string // idle, asked, teaching, answered: where the peer is in one that we give
+	Process string // another, unproven, same: what is known of the process, compared with the last session
+	Minor   int    // the protocol is 2.Minor
+	Guarded bool   // rows lower than what is held are held back
+	Learnt  bool   // a lesson that we asked for has ended
+	Tables  int    // tables that the peer has announced
+
+	Started      time.Time // of the session
+	Established  time.Time // zero: not yet
+	LastReceived time.Time // last byte from the peer
+	LastSent     time.Time // last byte for the peer
+
+	BytesIn, BytesOut       uint64
+	MessagesIn, MessagesOut uint64 // without hello and status
+	UpdatesIn, UpdatesOut   uint64
+
+	Applied       uint64 // updates that the Source was given
+	HeldBack      uint64 // of these, lower than what is held and not taken
+	Replays       uint64 // of these, sent by the peer before
+	Dropped       uint64 // updates of tables that are refused
+	Ignored       uint64 // updates of no table that was selected
+	DefinitionsIn uint64 // repeated ones too
+	TablesRefused uint64 // definitions that were not taken: unusable, too many, or not wanted
+
+	AcksIn      uint64
+	AcksOut     uint64
+	AcksIgnored uint64 // of AcksIn, in a lesson that we gave
+
+	LessonsAsked  uint64 // our requests
+	FinishedIn    uint64 // answers from the peer, those that were not asked for included
+	PartialsIn    uint64
+	ConfirmsOut   uint64 // as many as there were answers
+	RequestsIn    uint64 // the peer's requests
+	FinishedOut   uint64 // our answers
+	PartialsOut   uint64
+	ConfirmsIn    uint64
+	UnaskedIn     uint64 // answers and confirms that nobody had asked for
+	HeartbeatsIn  uint64
+	HeartbeatsOut uint64
+	Complaints    uint64 // error messages from the peer
+	Unknown       uint64 // messages of a class or type that we do not know
 }
 
-// Stats tells how the session stands.
+// Stats takes a snapshot.
 func (s *Session) Stats() Stats {
-	c := s.counters
-	c.Minor = s.minor
-	c.Learning, c.Guarded, c.SameProcess = s.pupil.asking, !s.pupil.guard.IsZero(), s.past.same
-	c.Teaching, c.AwaitsConfirm, c.OwesAnAnswer = s.teacher.state == teaching, s.teacher.state == confirming, s.teacher.state == asked
-	return c
+	st := s.stats
+	st.Phase, st.Pupil, st.Teacher = s.phase.String(), s.pupil.state.String(), s.teacher.state.String()
+	st.Process = s.process.String()
+	st.Minor, st.Guarded, st.Learnt, st.Tables = s.minor, s.guard.on, s.pupil.ended, len(s.byName)
+	return st
 }

@@ -3,106 +3,122 @@ package session
 import (
 	"bytes"
 	"errors"
-	"time"
 
 	"tallystick/internal/stick"
 	"tallystick/internal/wire"
 )
 
-// Limits of what a peer may make us keep.
+// Bounds of what a peer can make a session keep.
 const (
-	maxTables = 256 // definitions in one session
-	batchRows = 256 // rows that wait for Source.Apply
+	// maxTables bounds the tables that are told apart. How many of them are taken is the
+	// Source's business; this is what may be announced at all.
+	maxTables = 256
+	// maxName bounds the name of a table, in bytes. HAProxy's are names of proxies.
+	maxName = 256
+	// maxPayload bounds the definitions that are kept to compare the next one with. A longer
+	// one has much behind its end that nobody knows, and is read each time.
+	maxPayload = 1024
 )
 
-// tables is what the peer has announced in this session. Its ids hold for the session only.
-type tables struct {
-	byID    map[uint32]*remote
-	current *remote // the one that was defined or selected last; nil: updates are not for us
-	dict    wire.InDictionary
-	owing   []*remote // those with an ack to be said
-	batch   batch
+// table is one table of the peer, known by its name for as long as the session lives.
+type table struct {
+	id      uint32        // the peer's id of it; valid while byID leads here
+	payload []byte        // of its last definition: HAProxy repeats it before every run of updates
+	schema  *stick.Schema // as last defined
+	lane    Lane          // where its rows go
+	refused bool          // the Source does not want it: rows are decoded and dropped
+	last    uint32        // id of its last update in this session: an incremental one is the next
+	ack     uint32        // id of the last update applied outside a lesson
+	owed    bool          // that ack is to be said
+	place   *place        // in Memory; nil: look it up
 }
 
-// remote is one table of the peer.
-type remote struct {
-	id      uint32
-	payload []byte // of its definition: it is repeated before each run
-	schema  *stick.Schema
-	lane    Lane
-	refused error  // its rows are decoded, and dropped
-	last    uint32 // id of its last update
-	ack     uint32
-	owing   bool
-}
-
-// batch collects rows of one table.
-type batch struct {
-	table  *remote
-	rows   []stick.Row
-	values []uint64
-}
-
-func (t *tables) init() {
-	t.byID = map[uint32]*remote{}
-	t.batch.rows = make([]stick.Row, 0, batchRows)
-}
-
-// define takes a definition. It also selects the table.
-func (s *Session) define(now time.Time, payload []byte) error {
-	ts := &s.tables
-	if id, _, err := wire.Varint(payload); err == nil {
-		if t := ts.byID[uint32(id)]; t != nil && uint64(t.id) == id && bytes.Equal(t.payload, payload) {
-			ts.current = t
-			return nil
-		}
+// define takes a definition, which also selects the table for the updates that follow.
+// The same one again costs a comparison.
+func (s *Session) define(payload []byte) error {
+	s.stats.DefinitionsIn++
+	if t := s.repeated(payload); t != nil {
+		s.current = t
+		return nil
 	}
 	schema := new(stick.Schema)
 	id, err := wire.ParseDefinition(payload, schema)
-	ts.current = nil
-	var odd *wire.Error
-	switch {
-	case errors.As(err, &odd) && odd.Table: // as HAProxy does: the table is not for us
-		s.counters.TablesRefused++
+	var fault *wire.Error
+	if errors.As(err, &fault) && fault.Table {
+		s.unbind(id)
+		s.stats.TablesRefused++
 		return nil
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
-	for old, t := range ts.byID {
-		if t.schema.Name == schema.Name && old != id {
-			delete(ts.byID, old) // the name has another id now
-		}
-	}
-	if ts.byID[id] == nil && len(ts.byID) >= maxTables {
-		s.counters.TablesRefused++
+	s.flush() // rows that are waiting belong to the old definition
+	s.unbind(id)
+	t := s.named(schema.Name)
+	if t == nil {
+		s.stats.TablesRefused++
 		return nil
 	}
-	t := &remote{id: id, payload: bytes.Clone(payload), schema: schema}
-	t.lane, t.refused = s.Source.Define(now, schema)
-	ts.byID[id], ts.current = t, t
-	s.counters.DefinitionsIn++
+	if s.byID[t.id] == t {
+		delete(s.byID, t.id) // it goes by another id now, and the old one is forgotten
+	}
+	t.id = id
+	s.byID[id], s.current = t, t
+	if t.payload = nil; len(payload) <= maxPayload {
+		t.payload = bytes.Clone(payload)
+	}
+	if t.schema == nil || !t.schema.Equal(schema) {
+		s.announce(t, schema)
+	}
 	return nil
 }
 
-// owe notes that an update is to be acked, once it has been applied.
-func (s *Session) owe(t *remote, id uint32) {
-	t.ack = id
-	if !t.owing {
-		t.owing = true
-		s.tables.owing = append(s.tables.owing, t)
+// repeated returns the table whose last definition was byte by byte the same, or nil.
+func (s *Session) repeated(payload []byte) *table {
+	id, _, err := wire.Varint(payload)
+	if err != nil || id > 1<<32-1 {
+		return nil
+	}
+	if t := s.byID[uint32(id)]; t != nil && t.payload != nil && bytes.Equal(t.payload, payload) {
+		return t
+	}
+	return nil
+}
+
+// unbind forgets which table went by id, and leaves none selected: what follows belongs
+// to the definition that is being read, or to nothing.
+func (s *Session) unbind(id uint32) {
+	delete(s.byID, id)
+	s.current = nil
+}
+
+// named returns the table of that name, a new one if need be, or nil if the peer has
+// announced too many or its name is too long.
+func (s *Session) named(name string) *table {
+	t := s.byName[name]
+	if t == nil && len(name) <= maxName && len(s.byName) < maxTables {
+		t = &table{}
+		s.byName[name] = t
+	}
+	return t
+}
+
+// announce tells the Source of a new definition.
+func (s *Session) announce(t *table, schema *stick.Schema) {
+	lane, err := s.c.Source.Define(s.now, schema)
+	t.schema, t.lane, t.refused = schema, lane, err != nil
+	if err != nil {
+		s.stats.TablesRefused++
 	}
 }
 
-// appendAcks acks what has been applied: one ack a table, for the last of its updates. It is
-// called outside of lessons only, or right before our request.
-func (s *Session) appendAcks(dst []byte) []byte {
-	for _, t := range s.tables.owing {
-		dst = wire.AppendAck(dst, t.id, t.ack)
-		s.Memory.noteAck(t.schema.Name, t.ack)
-		t.owing = false
-		s.counters.AcksOut++
+// switchTo selects a table that was defined before. HAProxy never says it. If there is
+// none of that id, updates are ignored until one is selected.
+func (s *Session) switchTo(payload []byte) error {
+	id, err := wire.ParseSwitch(payload)
+	if err != nil {
+		return err
 	}
-	clear(s.tables.owing)
-	s.tables.owing = s.tables.owing[:0]
-	return dst
+	s.current = s.byID[id]
+	return nil
 }

@@ -1,116 +1,143 @@
 package session
 
-import (
-	"time"
+import "tallystick/internal/wire"
 
-	"tallystick/internal/wire"
-)
-
-// teaches is where the side that gives lessons is.
-type teaches uint8
+// teacherState is where the peer is in a lesson that we give it.
+type teacherState uint8
 
 const (
-	idle       teaches = iota // nobody has asked
-	asked                     // the peer waits for our answer; HAProxy pushes nothing to us meanwhile
-	teaching                  // the sink is being pulled
-	confirming                // FINISHED or PARTIAL is said, the confirm has not come
+	// teacherIdle: nothing is asked of us, changes are pushed as they come.
+	teacherIdle teacherState = iota
+	// asked: the peer's 00 00 has come and its lesson has not begun. Nothing is pushed.
+	asked
+	// teaching: the Sink gives all that is due; the answer follows. Acks are ignored, since
+	// HAProxy sends some that count from before.
+	teaching
+	// answered: 00 01 or 00 02 is said and its 00 03 has not come. Changes are pushed, acks
+	// are ignored.
+	answered
 )
 
-// teacher is the side that gives lessons.
+func (t teacherState) String() string {
+	return [...]string{"idle", "asked", "teaching", "answered"}[t]
+}
+
 type teacher struct {
-	state teaches
-	at    time.Time // of the request, or of our answer
-	ever  bool      // the peer has asked in this session
+	state       teacherState
+	overdue     bool // the answer has been held for long enough
+	unconfirmed int  // answers that the peer has yet to confirm; a lesson that was started again may leave two
 }
 
-func (t *teacher) deadline(s *Session, sooner func(time.Time)) {
-	switch t.state {
-	case asked:
-		if at := s.patientUntil(); !at.IsZero() {
-			sooner(at)
+// isAskedFor reports whether the peer's own request is open: come and not yet answered.
+func (s *Session) isAskedFor() bool {
+	return s.teacher.state == asked || s.teacher.state == teaching
+}
+
+// takeRequest notes that the peer asks for a lesson, or asks again.
+func (s *Session) takeRequest() {
+	s.stats.RequestsIn++
+	s.becomeAnother()
+	s.disarm(confirmTimer)
+	s.teacher.state, s.teacher.overdue = asked, false
+	if s.c.Patient {
+		s.startGuard()
+		s.holdAnswer()
+	}
+}
+
+// holdAnswer gives the peer's own lesson 2 s more. If the flapping rule delays our request
+// for it, they count from there: an answer that comes before the lesson could restore
+// nothing, and the node would count from 0.
+func (s *Session) holdAnswer() {
+	if s.teacher.state != asked || !s.c.Patient || s.teacher.overdue {
+		return
+	}
+	from := s.now
+	if s.pupil.notBefore.After(from) {
+		from = s.pupil.notBefore
+	}
+	s.at[answerTimer] = from.Add(answerWait)
+}
+
+// mayTeach reports whether the peer's request can be answered now. HAProxy answers our
+// request while its own is open; two aggregators that waited for each other would wait
+// for ever.
+func (s *Session) mayTeach() bool {
+	if s.teacher.state != asked {
+		return false
+	}
+	heard := s.pupil.ended && s.pupil.state == pupilIdle
+	return !s.c.Patient || heard || s.teacher.overdue
+}
+
+// appendLesson says as much of the lesson as there is room for, and the answer behind it.
+func (s *Session) appendLesson(b []byte, limit int) []byte {
+	if s.mayTeach() {
+		s.teacher.state = teaching
+		s.disarm(answerTimer)
+		s.c.Sink.Teach(s.now, s.c.Restore && s.pupil.ended)
+	}
+	for s.teacher.state == teaching {
+		if done, restored, finished := s.c.Sink.Taught(s.now); done {
+			return s.appendAnswer(b, restored, finished)
 		}
-	case confirming:
-		sooner(t.at.Add(confirmTime))
-	}
-}
-
-// requested takes the peer's request for a lesson. A second one begins it anew.
-func (s *Session) requested(now time.Time) {
-	s.teacher = teacher{state: asked, at: now, ever: true}
-	s.counters.LessonsWanted++
-	if s.Patient {
-		s.pupil.guard = now.Add(guardTime)
-	}
-}
-
-// patientUntil is when the peer's request must be answered even if its lesson to us has not
-// ended: two seconds after its last row. Zero: as long as we have not asked for the lesson.
-func (s *Session) patientUntil() time.Time {
-	switch p := &s.pupil; {
-	case !s.Patient:
-		return s.teacher.at
-	case p.asking:
-		return later(s.teacher.at, p.lastRow).Add(patience)
-	case p.ended:
-		return s.teacher.at
-	}
-	return time.Time{}
-}
-
-// considerTeaching begins the lesson if the time has come: of a node we must know first what
-// it has, to know what it has lost. Another aggregator is answered at once, or both would
-// wait for each other.
-func (s *Session) considerTeaching(now time.Time) {
-	t := &s.teacher
-	switch {
-	case t.state == asked:
-		if at := s.patientUntil(); !at.IsZero() && !now.Before(at) {
-			t.state = teaching
-			s.Sink.Teach(now, s.Restore && s.pupil.ended && !s.pupil.asking)
+		var more bool
+		if b, more = s.appendRows(b, limit); !more {
+			break
 		}
-	case t.state == confirming && now.Sub(t.at) >= confirmTime:
-		s.confirmed() // go on as if it had come
 	}
+	return b
 }
 
-// appendAnswer ends the lesson once the sink has taught everything.
-func (s *Session) appendAnswer(now time.Time, dst []byte) []byte {
-	done, restored, finished := s.Sink.Taught(now)
-	if !done {
-		return dst
+// appendAnswer ends the lesson that we give. What the peer was given back it must tell us
+// again, so that its share is what it says and not what we remember.
+func (s *Session) appendAnswer(b []byte, restored, finished bool) []byte {
+	s.teacher.state = answered
+	s.teacher.unconfirmed++
+	s.arm(confirmTimer, confirmWait)
+	if restored || s.pupil.undecided {
+		s.ask(0)
 	}
-	answer := byte(wire.ResyncPartial)
+	s.pupil.undecided = false
 	if finished {
-		answer = wire.ResyncFinished
+		s.stats.FinishedOut++
+		return s.appendControl(b, wire.ResyncFinished)
 	}
-	s.teacher.state, s.teacher.at = confirming, now
-	s.counters.LessonsGiven++
-	dst = wire.AppendControl(dst, answer)
-	// What was given back must be heard again; and a drop that was put off is decided now.
-	if restored || s.pupil.owed {
-		s.pupil.owed = false
-		s.Relearn(now)
-	}
-	return dst
+	s.stats.PartialsOut++
+	return s.appendControl(b, wire.ResyncPartial)
 }
 
-// confirmed takes the peer's confirm of a lesson that we gave.
-func (s *Session) confirmed() {
-	if s.teacher.state != confirming {
-		s.counters.Unsolicited++
+// takeConfirm notes that the peer has had an answer of ours. One that belongs to a lesson
+// which was started again since does not speak for the new one.
+func (s *Session) takeConfirm() {
+	s.stats.ConfirmsIn++
+	if s.teacher.unconfirmed == 0 {
+		s.stats.UnaskedIn++
 		return
 	}
-	s.teacher.state = idle
-	s.counters.LessonsConfirmed++
-	s.Sink.Confirmed()
+	if s.teacher.unconfirmed--; s.teacher.unconfirmed == 0 && s.teacher.state == answered {
+		s.endTeaching()
+	}
 }
 
-// acked takes an ack. While a lesson is given, and until it is confirmed, it says nothing:
-// the confirm covers all of it, and some versions ack what they learn, others do not.
-func (s *Session) acked(table, id uint32) {
-	s.counters.AcksIn++
-	if s.teacher.state == teaching || s.teacher.state == confirming {
-		return
+// endTeaching: the peer has had the lesson, or has had 10 s to say so.
+func (s *Session) endTeaching() {
+	s.disarm(confirmTimer)
+	s.teacher = teacher{}
+	s.c.Sink.Confirmed()
+}
+
+// takeAck passes an ack on, unless it counts from before the lesson that we give.
+func (s *Session) takeAck(payload []byte) error {
+	table, update, err := wire.ParseAck(payload)
+	if err != nil {
+		return err
 	}
-	s.Sink.Acked(table, id)
+	s.stats.AcksIn++
+	if s.teacher.state == teaching || s.teacher.state == answered {
+		s.stats.AcksIgnored++
+		return nil
+	}
+	s.c.Sink.Acked(table, update)
+	return nil
 }
