@@ -51,7 +51,8 @@ type Operator interface {
 	// why the old one still does.
 	Reload() error
 	// Clear forgets all shares of a key, or of all keys if key is nil, until their next
-	// update, and returns how many rows that was. The key is as on the wire.
+	// update, and returns how many rows that was. The key is as on the wire; an empty one
+	// that is not nil is the empty string.
 	Clear(section, table string, key []byte) (rows int, err error)
 	// Set makes values the operator's own contribution to a key.
 	Set(section, table string, key []byte, values []Assignment) error
@@ -73,6 +74,7 @@ type Process struct {
 	Node     string    // host name
 	Started  time.Time // for the uptime
 	Threads  int       // GOMAXPROCS
+	Tasks    int       // goroutines
 	LogLevel string    // one of LogLevels
 	MaxConns int       // peers' connections that may be open at once; 0: no limit but the system's
 	Conns    int       // that are

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// command is one thing that can be asked.
+type command struct {
+	words string // what a client types, "show table"
+	args  string // and behind it, as help has it
+	help  string
+	level Level
+	run   func(*request) error // writes the answer; an error is the answer
+}
+
+// commands lists them all, sorted: help and suggestions keep the order. It is a function
+// because help, which is one of them, reads it.
+func commands() []command {
+	return []command{
+		{"clear table", "<id> <name> [<filter>]*", "forget the shares of a table, or of some keys (filter: data/key)", LevelAdmin, clearTable},
+		{"disable peer", "<id>/<peer>", "close the session of a peer and keep it away", LevelOperator, disablePeer},
+		{"enable peer", "<id>/<peer>", "let a disabled peer come again", LevelOperator, enablePeer},
+		{"explain", "<id> <name> <key>", "tell where the sum of a key comes from", LevelUser, explain},
+		{"help", "[<command>]", "list matching or all commands", LevelUser, help},
+		{"operator", "", "lower the level of the current CLI session to operator", LevelUser, lowerTo(LevelOperator)},
+		{"prompt", "[help | n | i | p | timed]*", "toggle interactive mode with prompt", LevelUser, prompt},
+		{"quit", "", "disconnect", LevelUser, quit},
+		{"reload", "", "read the configuration again", LevelOperator, reload},
+		{"set log level", "<level>", "leave out log lines below that level", LevelOperator, setLogLevel},
+		{"set table", "<id> <name> key <k> [data.* <v>]*", "set an operator's contribution to a key", LevelAdmin, setTable},
+		{"set timeout", "cli <delay>", "change how long this session may be idle", LevelUser, setTimeout},
+		{"show aggrs", "", "list aggregations, their peers, and how far each has heard", LevelUser, showAggrs},
+		{"show cli level", "", "display the level of the current CLI session", LevelUser, showLevel},
+		{"show errors", "", "report the last protocol error of each peer", LevelUser, showErrors},
+		{"show events", "", "list what happened lately", LevelUser, showEvents},
+		{"show info", "", "report information about the running process", LevelUser, showInfo},
+		{"show peers", "[<id>]", "dump some information about all the peers or those of a section", LevelUser, showPeers},
+		{"show stat", "[{<iid>|<id>} <type> <sid>]", "report counters of each aggregation and peer as CSV", LevelUser, showStat},
+		{"show table", "[<id> <name> [<filter>]* [top <n> by <data>] [json]]", "list tables or dump this table's sums and shares (filter: data/key)", LevelUser, showTable},
+		{"show topology", "", "show who is above, below and beside us", LevelUser, showTopology},
+		{"show version", "", "show version of the current process", LevelUser, showVersion},
+		{"user", "", "lower the level of the current CLI session to user", LevelUser, lowerTo(LevelUser)},
+	}
+}
+
+// usage is how help shows the command.
+func (c *command) usage() string {
+	return strings.TrimSuffix(c.words+" "+c.args, " ")
+}
+
+// find returns the command that the words begin with, and the words behind it.
+func find(words []string) (*command, []string) {
+	all := commands()
+	for i := range all {
+		own := strings.Fields(all[i].words)
+		if len(words) >= len(own) && slices.Equal(words[:len(own)], own) {
+			return &all[i], words[len(own):]
+		}
+	}
+	return nil, nil
+}
+
+// request is one command that a client gave.
+type request struct {
+	*output
+	client  *client
+	backend Backend
+	command *command
+	args    []string // the words behind the command's own
+}
+
+// answer is the reply to a command that cannot be done. Where HAProxy has a sentence for
+// the case it begins with that one, for the scripts that look for it.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+
+func refuse(format string, args ...any) error { return answer(fmt.Sprintf(format, args...)) }
+
+const errDenied = answer("Permission denied")
+
+// execute does one command, whatever its words are, and writes its whole answer, the empty
+// line at its end included.
+func (c *client) execute(words []string) {
+	c.server.stats.commands.Add(1)
+	c.run(words)
+	c.out.buf = append(c.out.buf, '\n')
+	c.out.spill()
+}
+
+func (c *client) run(words []string) {
+	if len(words) == 0 {
+		return
+	}
+	cmd, args := find(words)
+	if cmd == nil {
+		c.unknown(words)
+		return
+	}
+	r := &request{output: &c.out, client: c, backend: c.server.config.Backend, command: cmd, args: args}
+	var err error = errDenied
+	if c.level >= cmd.level {
+		err = cmd.run(r)
+	}
+	c.note(cmd, words, err)
+	if err != nil {
+		r.printf("%s\n", strings.TrimSuffix(answerOf(err), "\n"))
+	}
+}
+
+// answerOf is what a client reads of an error: an answer is ours, and already escaped;
+// what the backend says may hold names of others.
+func answerOf(err error) string {
+	var a answer
+	if errors.As(err, &a) {
+		return string(a)
+	}
+	return oneLine(err.Error())
+}
+
+// noMore refuses the words behind the first n arguments: what is not understood is not
+// ignored, as it may have mattered to whoever wrote it.
+func (r *request) noMore(n int) error {
+	if len(r.args) <= n {
+		return nil
+	}
+	return refuse("'%s' expects no '%s' (word %d); usage: %s",
+		r.command.words, oneLine(r.args[n]), r.position(n), r.command.usage())
+}
+
+// position is which word of its command an argument is, from 1.
+func (r *request) position(arg int) int { return len(strings.Fields(r.command.words)) + arg + 1 }
+
+// usage refuses a command that lacks arguments, in HAProxy's words.
+func (r *request) usage() error {
+	return refuse("Required arguments: %s", r.command.args)
+}

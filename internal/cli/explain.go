@@ -1,0 +1,45 @@
+package cli
+
+import "tallystick/internal/stick"
+
+// explain: "explain ID NAME KEY" tells column by column whose shares a sum is made of.
+func explain(r *request) error {
+	section, table, err := r.table(0)
+	if err != nil {
+		return err
+	}
+	if len(r.args) < 3 {
+		return answer("Key value expected")
+	}
+	if err := r.noMore(3); err != nil {
+		return err
+	}
+	key, err := parseKey(r.args[2], table.Schema, r.position(2))
+	if err != nil {
+		return err
+	}
+	found, err := r.backend.Get(section.ID, table.Target, key, r.explainEntry)
+	if err == nil && !found {
+		return refuse("No such key '%s' in '%s'", oneWord(r.args[2]), oneWord(table.Target))
+	}
+	return err
+}
+
+func (r *request) explainEntry(e *Entry) {
+	r.printf("key=%s\n", stick.AppendKey(nil, e.Schema.KeyType, e.Key))
+	for _, c := range cells(e.Schema) {
+		r.printf("  %s=%s of\n", c.name(), c.appendValue(nil, &e.Sum))
+		for i := range e.Shares {
+			s := &e.Shares[i]
+			own, ok := c.in(s.schema(e), e.Schema)
+			switch {
+			case !ok:
+				r.printf("    %s: has no such column\n", oneWord(s.Label))
+			case s.Expired:
+				r.printf("    %s: expired\n", oneWord(s.Label))
+			default:
+				r.printf("    %s: %s\n", oneWord(s.Label), own.appendValue(nil, s))
+			}
+		}
+	}
+}

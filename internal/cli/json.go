@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"encoding/json"
+
+	"tallystick/internal/stick"
+)
+
+// document is one JSON value for a whole table, an entry a line, so that a dump of any
+// length can be streamed and cut into lines again:
+//
+//	{"section":"data","table":"rates.agg","type":"ip","columns":[{"name":"http_req_rate","period":60000}],"rows":[
+//	{"key":"192.0.2.1","exp":600000,"data":{"http_req_rate":5},"peers":[{"peer":"lb1","exp":533281,"data":{"http_req_rate":5}}]}
+//	]}
+//
+// Keys are written as the other form has them, which is how "key" takes them.
+type document struct {
+	*output
+	section string
+	table   *Table
+	rows    int
+}
+
+type jsonColumn struct {
+	Name     string `json:"name"`
+	Elements uint8  `json:"elements,omitempty"` // of an array
+	Period   uint32 `json:"period,omitempty"`   // of a rate, ms
+}
+
+type jsonShare struct {
+	Peer    string          `json:"peer"`
+	Exp     *uint32         `json:"exp"` // ms left; null for ever, or if it has expired
+	Expired bool            `json:"expired,omitempty"`
+	Data    json.RawMessage `json:"data"` // by column; arrays as arrays
+}
+
+type jsonEntry struct {
+	Key   string          `json:"key"`
+	Exp   *uint32         `json:"exp"`
+	Data  json.RawMessage `json:"data"`
+	Peers []jsonShare     `json:"peers"`
+}
+
+func (d *document) begin() {
+	columns := []jsonColumn{}
+	for _, c := range d.table.Schema.Columns {
+		j := jsonColumn{Name: c.Type.String(), Period: c.Period}
+		if c.Type.IsArray() {
+			j.Elements = c.Len
+		}
+		columns = append(columns, j)
+	}
+	d.printf(`{"section":%s,"table":%s,"type":%s,"columns":%s,"rows":[`,
+		marshal(d.section), marshal(d.table.Target), marshal(d.table.Schema.KeyType.String()), marshal(columns))
+}
+
+func (d *document) entry(e *Entry) {
+	if d.rows++; d.rows > 1 {
+		d.buf = append(d.buf, ',')
+	}
+	row := jsonEntry{
+		Key:   string(stick.AppendKey(nil, e.Schema.KeyType, e.Key)),
+		Exp:   e.Sum.exp(),
+		Data:  e.Sum.data(e.Schema),
+		Peers: []jsonShare{},
+	}
+	for i := range e.Shares {
+		s := &e.Shares[i]
+		row.Peers = append(row.Peers, jsonShare{Peer: s.Label, Exp: s.exp(), Expired: s.Expired, Data: s.data(s.schema(e))})
+	}
+	d.buf = append(d.buf, '\n')
+	d.buf = append(d.buf, marshal(row)...)
+}
+
+func (d *document) end() { d.printf("\n]}\n") }
+
+// exp is the life of a share for a program to read.
+func (s *Share) exp() *uint32 {
+	if s.Expired || s.Life == stick.Forever {
+		return nil
+	}
+	return &s.Life
+}
+
+// data is the object of a share's values, in the order of the columns.
+func (s *Share) data(schema *stick.Schema) json.RawMessage {
+	b := []byte{'{'}
+	for i, c := range cells(schema) {
+		array := c.column.Type.IsArray()
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if c.element == 0 {
+			b = append(b, marshal(c.column.Type.String())...)
+			b = append(b, ':')
+		}
+		if array && c.element == 0 {
+			b = append(b, '[')
+		}
+		b = c.appendJSON(b, s)
+		if array && c.element == int(c.column.Len)-1 {
+			b = append(b, ']')
+		}
+	}
+	return append(b, '}')
+}
+
+func (c cell) appendJSON(b []byte, s *Share) []byte {
+	values, text := s.counting()
+	if c.isText() {
+		return append(b, marshal(text)...)
+	}
+	return c.number(values).appendTo(b)
+}
+
+// marshal writes v, which is made of strings, numbers and slices of them: nothing of it
+// can be refused. Bytes that are no UTF-8 become the replacement character.
+func marshal(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // ours: a type that has no JSON
+	}
+	return b
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"math"
+	"strings"
+
+	"tallystick/internal/stick"
+)
+
+// setTable: "set table ID NAME key K data.T V ...": an operator's contribution to a key.
+func setTable(r *request) error {
+	section, table, err := r.table(0)
+	if err != nil {
+		return err
+	}
+	if len(r.args) < 3 || r.args[2] != "key" {
+		return r.usage()
+	}
+	if len(r.args) < 4 {
+		return answer("Key value expected")
+	}
+	key, err := parseKey(r.args[3], table.Schema, r.position(3))
+	if err != nil {
+		return err
+	}
+	values, err := r.assignments(4, table.Schema)
+	if err != nil {
+		return err
+	}
+	return r.backend.Set(section.ID, table.Target, key, values)
+}
+
+// assignments reads "data.T V ..." from argument n on.
+func (r *request) assignments(n int, schema *stick.Schema) (list []Assignment, err error) {
+	for ; n < len(r.args); n += 2 {
+		name, isData := strings.CutPrefix(r.args[n], "data.")
+		if !isData || len(r.args) < n+2 {
+			return nil, refuse(`"data.<type>" followed by a value expected (word %d)`, r.position(n))
+		}
+		c, err := r.column(n, name, schema)
+		if err != nil {
+			return nil, err
+		}
+		a := Assignment{Type: c.column.Type, Element: c.element}
+		if c.isText() {
+			a.Text = r.args[n+1]
+		} else if a.Value, err = r.storable(n+1, c.column.Type.Kind()); err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+// storable reads argument n as a value that a column of that kind can hold, as Row.Values
+// has it.
+func (r *request) storable(n int, kind stick.Kind) (uint64, error) {
+	least, most := number{}, number{size: math.MaxUint32}
+	switch kind {
+	case stick.Signed:
+		least, most = signed(math.MinInt32), signed(math.MaxInt32)
+	case stick.Long:
+		most = number{size: math.MaxUint64}
+	}
+	v, ok := parseNumber(r.args[n])
+	if !ok || v.compare(least) < 0 || v.compare(most) > 0 {
+		return 0, refuse("Require a valid integer value to store, from %s to %s, not '%s' (word %d)",
+			least.appendTo(nil), most.appendTo(nil), oneWord(r.args[n]), r.position(n))
+	}
+	if v.negative {
+		return uint64(uint32(-int64(v.size))), nil
+	}
+	return v.size, nil
+}

@@ -1,0 +1,172 @@
+package cli
+
+import "tallystick/internal/stick"
+
+// chunk is how many entries are read at a time. What they print is written before the next
+// ones are read, so a slow client costs the memory of one chunk.
+const chunk = 64
+
+// showTable: "show table [ID NAME [filters] [top N by T] [json]]".
+func showTable(r *request) error {
+	if len(r.args) == 0 {
+		return listTables(r)
+	}
+	section, table, err := r.table(0)
+	if err != nil {
+		return err
+	}
+	q, err := r.query(2, table.Schema)
+	if err != nil {
+		return err
+	}
+	var p printer = &lines{output: r.output}
+	if q.json {
+		p = &document{output: r.output, section: section.ID, table: table}
+	}
+	p.begin()
+	if err := r.read(section.ID, table, q, p.entry); err != nil {
+		return err
+	}
+	p.end()
+	return nil
+}
+
+// printer is a form of the answer.
+type printer interface {
+	begin()
+	entry(*Entry)
+	end()
+}
+
+// listTables is HAProxy's "show table" without a name.
+func listTables(r *request) error {
+	for _, s := range r.backend.Sections() {
+		for _, t := range s.Tables {
+			r.printf("# table: %s %s, type: %s, used:%d\n", oneWord(s.ID), oneWord(t.Target), t.Schema.KeyType, t.Rows)
+			r.spill()
+		}
+	}
+	return nil
+}
+
+// read calls f with the entries that a query asks for, in its order, and lets the client
+// read between them. It ends early if the client is gone.
+func (r *request) read(section string, table *Table, q *query, f func(*Entry)) error {
+	pass := func(e *Entry) {
+		if q.matches(e, table.Schema) {
+			f(e)
+		}
+	}
+	if q.top != nil {
+		pass = func(e *Entry) {
+			if q.matches(e, table.Schema) {
+				q.top.add(e, table.Schema)
+			}
+		}
+	}
+	if err := r.scan(section, table.Target, q.key, pass, r.spill); err != nil || q.top == nil {
+		return err
+	}
+	for _, e := range q.top.sorted() {
+		if f(&e); !r.spill() {
+			break
+		}
+	}
+	return nil
+}
+
+// scan calls f with one entry, if key is not nil, or with all of a table. After each chunk
+// it calls then, and ends if that reports false.
+func (r *request) scan(section, table string, key []byte, f func(*Entry), then func() bool) error {
+	if key != nil {
+		_, err := r.backend.Get(section, table, key, f)
+		then()
+		return err
+	}
+	d, err := r.backend.Dump(section, table)
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		more = d.Next(chunk, f)
+		more = then() && more
+	}
+	return nil
+}
+
+// lines is the form of the vendor's products: a line for the sum, one below it for each share.
+type lines struct {
+	*output
+	schema *stick.Schema // that cells is of
+	cells  []cell
+}
+
+func (*lines) begin() {}
+func (*lines) end()   {}
+
+func (l *lines) entry(e *Entry) {
+	l.buf = append(l.buf, "key="...)
+	l.buf = stick.AppendKey(l.buf, e.Schema.KeyType, e.Key)
+	l.values(e.Schema, &e.Sum)
+	for i := range e.Shares {
+		s := &e.Shares[i]
+		l.buf = append(l.buf, "  "...)
+		l.buf = append(l.buf, oneWord(s.Label)...)
+		l.buf = append(l.buf, ':')
+		l.values(s.schema(e), s)
+	}
+}
+
+// values ends a line with the columns of a share and its life.
+func (l *lines) values(schema *stick.Schema, s *Share) {
+	if l.schema != schema {
+		l.schema, l.cells = schema, cells(schema)
+	}
+	for _, c := range l.cells {
+		l.buf = append(l.buf, ' ')
+		l.buf = append(l.buf, c.name()...)
+		l.buf = append(l.buf, '=')
+		l.buf = c.appendValue(l.buf, s)
+	}
+	switch {
+	case s.Expired:
+		l.printf(" expired\n")
+	case s.Life == stick.Forever:
+		l.printf(" exp=0\n") // as HAProxy has it for a table without expire
+	default:
+		l.printf(" exp=%d\n", s.Life)
+	}
+}
+
+// appendValue appends a value as "show table" has it: a rate behind its period, a text
+// escaped, or as "-" if there is none.
+func (c cell) appendValue(b []byte, s *Share) []byte {
+	values, text := s.counting()
+	switch {
+	case c.isText() && text == "":
+		return append(b, '-')
+	case c.isText():
+		return stick.AppendEscaped(b, []byte(text))
+	case c.column.Type.Kind() == stick.Rate:
+		b = append(b, '(')
+		b = number{size: uint64(c.column.Period)}.appendTo(b)
+		b = append(b, ")="...)
+	}
+	return c.number(values).appendTo(b)
+}
+
+// schema is what the values of a share of e are.
+func (s *Share) schema(e *Entry) *stick.Schema {
+	if s.Schema != nil {
+		return s.Schema
+	}
+	return e.Schema
+}
+
+// counting is what a share counts: what has expired counts 0, and no text.
+func (s *Share) counting() (values []uint64, text string) {
+	if s.Expired {
+		return nil, ""
+	}
+	return s.Values, s.Text
+}
