@@ -23,6 +23,8 @@ func TestDefinition(t *testing.T) {
 				{Type: stick.GPT, Len: 3}, {Type: stick.GPC, Len: 2}, {Type: stick.GPCRate, Len: 2, Period: 10000}}}},
 		{"table of a peers section: the slash belongs to the name", "01 07 2f745f73656374 06 11 04 f0af9100", 1,
 			stick.Schema{Name: "/t_sect", KeyType: stick.String, KeyLen: 17, Expire: 300000, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}},
+		{"the shortest and the longest array", "01 01 74 02 04 f0f1fe2e 00 16 01 17 64", 1,
+			stick.Schema{Name: "t", KeyType: stick.Integer, KeyLen: 4, Columns: []stick.Column{{Type: stick.GPT, Len: 1}, {Type: stick.GPC, Len: 100}}}},
 		{"the lowest data type alone", "01 01 74 02 04 01 00", 1,
 			stick.Schema{Name: "t", KeyType: stick.Integer, KeyLen: 4, Columns: []stick.Column{{Type: stick.ServerID, Len: 1}}}},
 		{"no columns, no expire, id 0", "00 01 62 07 08 00 00", 0,

@@ -64,6 +64,7 @@ func TestHelloFaults(t *testing.T) {
 		{"endless first line", "HAProxyS 2." + strings.Repeat("1", 600), "hello is longer than 512 bytes (byte 512)"},
 		{"endless second line", "HAProxyS 2.1\n" + strings.Repeat("a", 600), "hello is longer than 512 bytes (byte 512)"},
 		{"endless third line", "HAProxyS 2.1\nagg\nhap 1 " + strings.Repeat("1", 600), "hello is longer than 512 bytes (byte 512)"},
+		{"512 bytes without an end", "HAProxyS 2.1\nagg\nhap " + strings.Repeat("1", 491), "hello is longer than 512 bytes (byte 512)"},
 		{"513 bytes", "HAProxyS 2.1\nagg\nhap " + strings.Repeat("1", 491) + "\n", "hello is longer than 512 bytes (byte 512)"},
 	} {
 		if h, n, err := ParseHello([]byte(c.in)); err == nil || err.Error() != c.want || n != 0 || h != (Hello{}) {
@@ -83,6 +84,7 @@ func TestStatus(t *testing.T) {
 		err  string
 	}{
 		{"200\n", 200, 4, ""},
+		{"990\n", 990, 4, ""},
 		{"502\r\n\x00\x00", 502, 5, ""},
 		{"", 0, 0, ErrShort.Error()},
 		{"20", 0, 0, ErrShort.Error()},

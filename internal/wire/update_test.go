@@ -128,6 +128,7 @@ func TestUpdateReadAsByHAProxy(t *testing.T) {
 		{"-1 sent as 32 bits", table(stick.String, 33, 0, stick.ServerID), "01 61 fff0fefe7e", "a", []uint64{math.MaxUint32}},
 		{"-1 sent as 64 bits", table(stick.String, 33, 0, stick.ServerID), "01 61 fff0fefefefefefefe0e", "a", []uint64{math.MaxUint32}},
 		{"parts of a rate", table(stick.String, 33, 0, stick.ConnRate), "01 61 f5f1fefe7e f6f1fefe7e f7f1fefe7e", "a", []uint64{5, 6, 7}},
+		{"a NUL ends the key, and be it the first byte", table(stick.String, 33, 0, stick.GPC0), "02 0062 05", "", []uint64{5}},
 		{"a NUL ends the key", table(stick.String, 33, 0, stick.GPC0), "03 610062 05", "a", []uint64{5}},
 	} {
 		row, err := parsePayload(c.s, unhex(t, "00000001"+c.hex))
@@ -202,9 +203,11 @@ func TestEmitSafe(t *testing.T) {
 		{"one too long is not sent: cut, it would be another key", table(stick.Binary, 4, 0), stick.Row{Key: key("abcde")}, false, ""},
 		{"nor is a string", table(stick.String, 4, 0), stick.Row{Key: key("abcd")}, false, ""},
 		{"nor one with a NUL", table(stick.String, 9, 0), stick.Row{Key: key("a\x00b")}, false, ""},
+		{"nor one that begins with it", table(stick.String, 9, 0), stick.Row{Key: key("\x00b")}, false, ""},
 		{"nor an address of another length", table(stick.IPv4, 4, 0), stick.Row{Key: key("abc")}, false, ""},
 		{"nor what no message holds", table(stick.String, 1<<20, 0), stick.Row{Key: bytes.Repeat(key("x"), MaxMessage)}, false, ""},
 		{"a life is capped to the expire", table(stick.IPv4, 4, 1000), stick.Row{Key: key("abcd"), Life: 5000}, true, "0a850c 00000001 000003e8 61626364"},
+		{"to the shortest too", table(stick.IPv4, 4, 1), stick.Row{Key: key("abcd"), Life: 5000}, true, "0a850c 00000001 00000001 61626364"},
 		{"for ever too: 0 would delete", table(stick.IPv4, 4, 1000), stick.Row{Key: key("abcd"), Life: stick.Forever}, true, "0a850c 00000001 000003e8 61626364"},
 		{"without expire for ever is 0", table(stick.IPv4, 4, 0), stick.Row{Key: key("abcd"), Life: stick.Forever}, true, "0a850c 00000001 00000000 61626364"},
 	} {
@@ -213,6 +216,10 @@ func TestEmitSafe(t *testing.T) {
 		if want := append(key("before"), unhex(t, c.hex)...); !bytes.Equal(got, want) {
 			t.Errorf("%s: %x, want %x", c.name, got[6:], want[6:])
 		}
+	}
+	longest := stick.Row{Key: bytes.Repeat(key("x"), MaxMessage-maxData)}
+	if msg := AppendUpdate(nil, 1, false, table(stick.String, 1<<20, 0), &longest, nil); len(msg) < len(longest.Key) {
+		t.Errorf("a key of %d bytes is not sent, but a message holds it", len(longest.Key))
 	}
 }
 

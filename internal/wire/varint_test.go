@@ -25,7 +25,7 @@ func TestVarint(t *testing.T) {
 	}{
 		{0, "00"}, {239, "ef"}, {240, "f000"}, {255, "ff00"}, {256, "f001"}, {2287, "ff7f"},
 		{2288, "f08000"}, {10000, "f0e203"}, {0x1234, "f49401"}, {264431, "ffff7f"}, {264432, "f0808000"},
-		{600000, "f0eda301"}, {3600000, "f0d9dc0c"}, {1 << 31, "f0f1fefe3e"}, {math.MaxUint32, "fff0fefe7e"},
+		{1161999626690365680, "f0808080808080808000"}, {600000, "f0eda301"}, {3600000, "f0d9dc0c"}, {1 << 31, "f0f1fefe3e"}, {math.MaxUint32, "fff0fefe7e"},
 		{1 << 63, "f0f1fefefefefefefe06"}, {math.MaxUint64, "fff0fefefefefefefe0e"},
 	} {
 		want := unhex(t, c.hex)
