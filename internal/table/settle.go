@@ -17,14 +17,16 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 		return false
 	}
 	due := uint32(never)
-	gone := false
+	gone, bent := false, false
+	var uneven uint64
 	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
 		x := s.shares.at(sh)
 		if x.state&expired != 0 {
 			continue
 		}
 		if s.plan.Rates {
-			s.roll(id, sh, uint32(now))
+			ended, more := s.roll(id, sh, uint32(now))
+			bent, uneven = bent || ended, uneven+more
 		}
 		if x.until <= tick && !s.holds(sh) {
 			s.expire(sh)
@@ -40,7 +42,7 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 	if gone {
 		s.relive(id)
 	}
-	if gone || r.debt > 1 || r.refresh <= tick {
+	if gone || bent && uint64(r.debt)+uneven > 1 || r.refresh <= tick {
 		s.touch(id)
 	}
 	s.unschedule(id)
@@ -49,8 +51,10 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 }
 
 // roll ends the windows of a share's rates that are over, and adds to the row's debt what
-// readers do not know of them.
-func (s *shard) roll(id, sh, now32 uint32) {
+// readers do not know of them. It reports whether any has ended, and |prev - curr| of those
+// that go on: readers have one window for all members, which ends at the mean of theirs, so
+// once any member's has ended they may bend too early for the members who are left.
+func (s *shard) roll(id, sh, now32 uint32) (ended bool, uneven uint64) {
 	r, cells, sum := s.rows.at(id), s.shares.numbersAt(sh), s.rows.numbersAt(id)
 	for i := range s.plan.Ops {
 		o := &s.plan.Ops[i]
@@ -60,14 +64,17 @@ func (s *shard) roll(id, sh, now32 uint32) {
 		old := aggregate.WindowOf(cells[o.Cell:])
 		w, debt := old.Roll(now32, o.Period)
 		if w == old {
+			uneven += uint64(max(w.Prev, w.Curr) - min(w.Prev, w.Curr))
 			continue
 		}
+		ended = true
 		aggregate.FoldRate(sum[o.Word:], old, w, r.base)
 		w.Put(cells[o.Cell:])
 		if r.debt += debt; r.debt < debt {
 			r.debt = never // so much that it does not matter how much
 		}
 	}
+	return ended, uneven
 }
 
 // holds reports whether the peer keeps the entry alive though it sends nothing: HAProxy does
