@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"net/netip"
 	"strconv"
 )
 
@@ -36,6 +37,15 @@ func (a Addr) Dial() string {
 		return a.Path
 	}
 	return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port)))
+}
+
+// Listen is what net.Listen wants for a TCP or Unix address. Package net would take IPv6
+// along for an IPv4 address of zeros; HAProxy does not.
+func (a Addr) Listen() (network, address string) {
+	if ip, err := netip.ParseAddr(a.Host); a.Network == TCP && err == nil && ip.Is4() {
+		return string(TCP4), a.Dial()
+	}
+	return string(a.Network), a.Dial()
 }
 
 // String prints the address as the configuration may have it.

@@ -37,19 +37,6 @@ type Global struct {
 	DynamicPeers *DynamicPeers  // for all sections that have no line of their own; nil: none
 }
 
-// Level is what a client of the runtime CLI may do.
-type Level uint8
-
-// The levels, each of which may do what the ones before may.
-const (
-	LevelUser Level = iota
-	LevelOperator
-	LevelAdmin
-)
-
-// String is the word of the configuration.
-func (l Level) String() string { return levelWords[l] }
-
 // StatsSocket is one address of the runtime CLI.
 type StatsSocket struct {
 	Pos   Pos
@@ -69,19 +56,6 @@ type TLS struct {
 	VerifyHost string // name that the peer's certificate must carry; "" for any
 	VerifyName bool   // the certificate must carry the peer's own name
 }
-
-// Verify is how much of a peer's certificate is checked.
-type Verify uint8
-
-// The ways to verify.
-const (
-	VerifyNone     Verify = iota // not at all
-	VerifyOptional               // if the peer shows one
-	VerifyRequired               // there must be one, and it must be good
-)
-
-// String is the word of the configuration.
-func (v Verify) String() string { return verifyWords[v] }
 
 // Bind is a listener shared by sections. The name that a node calls us by must be the ID
 // of one of them.
@@ -111,48 +85,6 @@ type Log struct {
 	Format LogFormat
 	Level  LogLevel // lines below it are left out
 }
-
-// LogTarget is a kind of place for log lines.
-type LogTarget uint8
-
-// The places for log lines.
-const (
-	LogStderr LogTarget = iota
-	LogStdout
-	LogFile   // a path: a file to append to, or a syslog socket if one is found there
-	LogSyslog // unix@path: a syslog socket, surely
-)
-
-// LogFormat is how a log line looks.
-type LogFormat uint8
-
-// The formats of log lines.
-const (
-	LogText LogFormat = iota
-	LogJSON
-	LogLogfmt
-)
-
-// String is the word of the configuration.
-func (f LogFormat) String() string { return formatWords[f] }
-
-// LogLevel is how much a log line matters, with syslog's numbers: the smaller the worse.
-type LogLevel uint8
-
-// The levels of log lines, as HAProxy's log line has them.
-const (
-	LogEmerg LogLevel = iota
-	LogAlert
-	LogCrit
-	LogErr
-	LogWarning
-	LogNotice
-	LogInfo // the default
-	LogDebug
-)
-
-// String is the word of the configuration.
-func (l LogLevel) String() string { return logLevelWords[l] }
 
 // HTTP is the address of metrics, health, API and page.
 type HTTP struct {

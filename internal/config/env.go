@@ -16,7 +16,7 @@ func (l *lexer) variable() bool {
 	}
 	name := l.name()
 	if name == "" {
-		return l.fail(l.pos(), "forbidden first char in environment variable name")
+		return l.fail(at, "forbidden first char in environment variable name")
 	}
 	value, ok := l.env(name)
 	words := false

@@ -1,6 +1,9 @@
 package config
 
-import "fmt"
+import (
+	"encoding/hex"
+	"fmt"
+)
 
 // Lookup finds a variable of the environment, as os.LookupEnv does.
 type Lookup func(name string) (value string, ok bool)
@@ -191,14 +194,14 @@ func (l *lexer) escape() bool {
 	case len(rest) > 1 && rest[:2] == "\r\n":
 		l.join(2)
 	case rest[0] == 'x':
-		c, ok := hexByte(rest[1:])
-		if !ok {
+		c, err := hex.DecodeString(rest[1:min(3, len(rest))])
+		switch {
+		case err != nil || len(c) == 0:
 			return l.fail(l.pos(), "truncated or invalid hexadecimal sequence")
-		}
-		if c == 0 {
+		case c[0] == 0:
 			return l.fail(l.pos(), "stray NUL character")
 		}
-		l.add(c, 4)
+		l.add(c[0], 4)
 	default:
 		if c, ok := escapes[rest[0]]; ok {
 			l.add(c, 2)
@@ -220,22 +223,4 @@ func (l *lexer) join(n int) {
 var escapes = map[byte]byte{
 	' ': ' ', '\\': '\\', '#': '#', '"': '"', '\'': '\'', '$': '$',
 	'n': '\n', 'r': '\r', 't': '\t',
-}
-
-// hexByte reads two hexadecimal digits.
-func hexByte(s string) (c byte, ok bool) {
-	if len(s) < 2 {
-		return 0, false
-	}
-	for i := range 2 {
-		switch d := s[i]; {
-		case '0' <= d && d <= '9':
-			c = c<<4 | d - '0'
-		case 'a' <= d|0x20 && d|0x20 <= 'f':
-			c = c<<4 | d | 0x20 - 'a' + 10
-		default:
-			return 0, false
-		}
-	}
-	return c, true
 }

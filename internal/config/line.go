@@ -24,8 +24,9 @@ func (l *line) has(name string) bool {
 func (p *parser) keyword(st statement) {
 	kw, n := p.find(st)
 	if kw == nil {
-		p.unknown(st)
-		return
+		if kw, n = p.unknown(st); kw == nil {
+			return
+		}
 	}
 	l := &line{kw: kw, word: st.words[0], opts: map[string]word{}, at: map[string]word{}}
 	p.use(l.word.pos, kw, "")
@@ -92,10 +93,10 @@ func (p *parser) cut(l *line, words []word) bool {
 		case optional && (len(words) == 0 || p.isOption(l.kw, words[0].text)):
 			continue
 		case len(words) == 0:
-			p.failf(l.word, writeUsage(l), "'%s' expects %s", l.kw.name, strings.Join(l.kw.args[i:], " "))
+			p.failf(l.word, writeUsage(l.kw), "'%s' expects %s", l.kw.name, strings.Join(l.kw.args[i:], " "))
 			return false
 		case name == "ADDR" && l.kw.option(words[0].text) != nil:
-			p.failf(words[0], writeUsage(l), "'%s' expects an address before %s", l.kw.name, words[0])
+			p.failf(words[0], writeUsage(l.kw), "'%s' expects an address before %s", l.kw.name, words[0])
 			return false
 		case name == "to" && words[0].text != name:
 			p.missingTo(l, words[0])
@@ -111,12 +112,12 @@ func (p *parser) cut(l *line, words []word) bool {
 }
 
 // writeUsage is the hint that shows the whole line.
-func writeUsage(l *line) string { return "write '" + l.kw.usage() + "'" }
+func writeUsage(k *keyword) string { return "write '" + k.usage() + "'" }
 
 // missingTo reports a from line whose second word is not to, most often because of a
 // blank in its list.
 func (p *parser) missingTo(l *line, w word) {
-	hint := writeUsage(l)
+	hint := writeUsage(l.kw)
 	if strings.HasSuffix(l.args[0].text, ",") || strings.HasPrefix(w.text, ",") {
 		hint = "lists have no blanks: .S1,.S2"
 	}

@@ -16,7 +16,7 @@ func (p *parser) checkListeners() {
 		for _, o := range all[:i] {
 			if collide(l.addr, o.addr) {
 				p.failf(word{text: l.addr.String(), pos: l.pos}, "use another port or path",
-					"'%s' : %s is already listened on by '%s' at %s", l.what, printable(l.addr.String()), o.what, o.pos)
+					"'%s' : '%s' is already listened on by '%s' at %s", l.what, printable(l.addr.String()), o.what, o.pos)
 				break
 			}
 		}
@@ -44,7 +44,8 @@ func (p *parser) listeners() []listener {
 	return all
 }
 
-// collide reports whether two addresses cannot be listened on at once.
+// collide reports whether two addresses cannot be listened on at once. Names are compared
+// as names: what they stand for is not known before they are looked up.
 func collide(a, b Addr) bool {
 	switch {
 	case a.IsZero() || b.IsZero():
@@ -54,21 +55,18 @@ func collide(a, b Addr) bool {
 	case a.Port != b.Port:
 		return false
 	}
-	return a.Host == b.Host || covers(a, b) || covers(b, a)
+	a4, a6 := families(a)
+	b4, b6 := families(b)
+	return (a4 && b4 || a6 && b6) && (a.Host == b.Host || isWildcard(a) || isWildcard(b))
 }
 
-// covers reports whether a is every address of the family of b.
-func covers(a, b Addr) bool {
-	ip, err := netip.ParseAddr(b.Host)
-	v4 := err == nil && ip.Is4() || b.Network == TCP4
-	v6 := err == nil && ip.Is6() || b.Network == TCP6
-	switch a.Host {
-	case "":
-		return !(a.Network == TCP4 && v6) && !(a.Network == TCP6 && v4)
-	case "0.0.0.0":
-		return !v6
-	case "::":
-		return !v4
-	}
-	return false
+// isWildcard reports whether a TCP address is every address of its families.
+func isWildcard(a Addr) bool { return a.Host == "" || a.Host == "0.0.0.0" || a.Host == "::" }
+
+// families tells which families a TCP address is of. Linux listens on both at "::".
+func families(a Addr) (v4, v6 bool) {
+	ip, err := netip.ParseAddr(a.Host)
+	is4 := a.Network == TCP4 || err == nil && ip.Is4()
+	is6 := a.Network == TCP6 || err == nil && ip.Is6() && !ip.IsUnspecified()
+	return !is6, !is4
 }

@@ -57,16 +57,17 @@ func unixAddr(path string) (Addr, error) {
 
 func inetAddr(network Network, s string) (Addr, error) {
 	i := strings.LastIndexByte(s, ':')
-	if i < 0 || strings.HasSuffix(s, "]") {
-		return Addr{}, faultf(writePort, "missing port specification")
+	form := writePort
+	if strings.Count(s, ":") > 1 {
+		form = writeIPv6
+	}
+	if i < 0 || strings.HasSuffix(s, "]") || strings.HasSuffix(s, ":") {
+		return Addr{}, faultf(form, "missing port specification")
 	}
 	host, port := s[:i], s[i+1:]
-	if port == "" {
-		return Addr{}, faultf(writePort, "missing port specification")
-	}
 	for _, r := range port {
 		if r < '0' || r > '9' {
-			return Addr{}, faultf(writePort, "invalid character '%s' in port number '%s'", printable(string(r)), printable(port))
+			return Addr{}, faultf(form, "invalid character '%s' in port number '%s'", printable(string(r)), printable(port))
 		}
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
@@ -130,7 +131,7 @@ func parseSource(s string) (netip.AddrPort, error) {
 	}
 	bare := strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
 	ip, err := netip.ParseAddr(bare)
-	if err == nil && (ip.Is4() && bare == s || s == "["+bare+"]") {
+	if err == nil && (ip.Is4() && s == bare || ip.Is6() && s == "["+bare+"]") {
 		return netip.AddrPortFrom(ip, 0), nil
 	}
 	if i := strings.LastIndexByte(s, ':'); strings.Count(s, ":") > 1 && i > 0 {

@@ -1,10 +1,6 @@
 package config
 
-import (
-	"slices"
-
-	"tallystick/internal/topology"
-)
+import "tallystick/internal/topology"
 
 // peer reads: peer NAME [ADDR:PORT] [local|up|down] [group G] [ssl ...] [allow ...] [dial]
 func (p *parser) peer(l *line) {
@@ -30,17 +26,17 @@ func (p *parser) peer(l *line) {
 
 // role reads local, up and down, of which a line has one at most.
 func (p *parser) role(l *line) topology.Role {
-	role, said := topology.Node, ""
-	for _, name := range []string{"local", "up", "down"} {
+	said := topology.Node
+	for _, r := range []topology.Role{topology.Local, topology.Up, topology.Down} {
 		switch {
-		case !l.has(name):
-		case said != "":
-			p.failf(l.at[name], "keep one of them", "'%s' and '%s' exclude each other", said, name)
+		case !l.has(r.String()):
+		case said != topology.Node:
+			p.failf(l.at[r.String()], "keep one of them", "'%s' and '%s' exclude each other", said, r)
 		default:
-			role, said = roles[name], name
+			said = r
 		}
 	}
-	return role
+	return said
 }
 
 // peerAddr reads the address of a peer line: one to listen on for ourselves, else one
@@ -50,10 +46,11 @@ func (p *parser) peerAddr(l *line, w word, role topology.Role) Addr {
 	switch {
 	case !ok:
 	case a.Network == Unix || a.Network == FD:
-		p.failf(w, "write 'ADDR:PORT'", "'%s' : peers speak TCP, %s is no address for that", l.word.text, w)
-	case role != topology.Local && (a.Host == "" || a.Host == "0.0.0.0" || a.Host == "::"):
+		p.failf(w, "write 'ADDR:PORT'", "'%s' : peers speak TCP, %s is no address for that", l.kw.name, w)
+	case role != topology.Local && isWildcard(a):
+		p.draft.torn = true // it is likely the local line, so do not ask for one
 		p.failf(w, "write the peer's own address, or 'local' if this is ourselves",
-			"'%s' : %s is no address that can be called", l.word.text, w)
+			"'%s' : %s is no address that can be called", l.kw.name, w)
 	}
 	return a
 }
@@ -71,23 +68,21 @@ func (p *parser) local(l *line, n *Peer) {
 	}
 	if len(p.draft.locals) > 0 {
 		other := p.draft.locals[0]
+		p.draft.refused = true
 		p.failf(l.at["local"], "one line of a section is ourselves, the others are not 'local'",
 			"peer '%s' at %s is 'local' already", printable(other.Name), other.Pos)
 	}
 }
 
-// add puts the peer into the section, unless its name is taken.
+// add puts the peer into the section and looks for others that it cannot be told from.
 func (p *parser) add(w word, n Peer) {
 	d := p.draft
-	all := d.Peers
 	for _, o := range d.locals {
-		all = append(slices.Clip(all), *o)
+		p.checkTwin(w, n, *o)
 	}
-	for _, o := range all {
-		if o.Name == n.Name {
-			p.failf(w, "names tell peers apart: give it the name that it has in the nodes' configuration",
-				"peer %s was already declared at %s", w, o.Pos)
-		} else if n.Addr == o.Addr && !n.Addr.IsZero() {
+	for _, o := range d.Peers {
+		p.checkTwin(w, n, o)
+		if n.Addr == o.Addr && !n.Addr.IsZero() && n.Role != topology.Local {
 			p.warnf(w, "", "peer %s has the same address as peer '%s' at %s", w, printable(o.Name), o.Pos)
 		}
 	}
@@ -96,4 +91,12 @@ func (p *parser) add(w word, n Peer) {
 		return
 	}
 	d.Peers = append(d.Peers, n)
+}
+
+// checkTwin refuses a second peer of one name.
+func (p *parser) checkTwin(w word, n, other Peer) {
+	if n.Name == other.Name && n.Name != "" {
+		p.failf(w, "names tell peers apart: give it the name that it has in the nodes' configuration",
+			"peer %s was already declared at %s", w, other.Pos)
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"tallystick/internal/topology"
 )
 
 // Defaults of a section.
@@ -199,6 +197,3 @@ func (p *parser) maxEntries(l *line) { p.draft.MaxEntries = p.count(l, maxEntrie
 
 // maxTables reads: max-tables N
 func (p *parser) maxTables(l *line) { p.draft.MaxTables = int(p.count(l, maxTables)) }
-
-// roles are the words that say what a peer is to us.
-var roles = map[string]topology.Role{"local": topology.Local, "up": topology.Up, "down": topology.Down}

@@ -3,48 +3,71 @@ package config
 import "strings"
 
 // unknown reports a line whose first word is no keyword of this section: HAProxy's, of
-// another section of ours, misspelt, or nothing at all.
-func (p *parser) unknown(st statement) {
+// another section of ours, misspelt, or nothing at all. It returns the keyword that was
+// probably meant and its number of words, so that the line is read as well, or nil.
+func (p *parser) unknown(st statement) (meant *keyword, n int) {
 	w := st.words[0]
-	if s := suggest(w.text, []string{global, aggregations}); s != "" && len(w.text) > 4 {
+	if s := suggest(w.text, []string{global, aggregations}); s != "" {
 		// Opened all the same, or every line of it would be blamed on the section before.
 		p.failf(w, "did you mean '"+s+"' maybe ?", "unknown keyword %s in '%s' section", w, p.section)
 		p.open(st, s)
-		return
+		return nil, 0
 	}
-	if p.secondWord(st) || p.foreign(w, w.text) {
-		return
+	if first := p.firstWord(w.text); first != nil {
+		return p.secondWord(st, first)
+	}
+	if p.foreign(w, w.text) {
+		return nil, 0
 	}
 	for i := range keywords {
 		if _, ok := keywords[i].is(st.words); ok {
 			p.failf(w, "it belongs in the '"+openers[keywords[i].section]+"' section",
 				"keyword %s is not expected in '%s' section", w, p.section)
-			return
+			return nil, 0
 		}
 	}
+	s := suggest(w.text, p.names())
 	p.failf(w, didYouMean(w.text, p.names()), "unknown keyword %s in '%s' section", w, p.section)
+	return p.named(s), 1
 }
 
-// secondWord reports a line whose first word begins a keyword of two, and reports whether
-// it was one.
-func (p *parser) secondWord(st statement) bool {
-	w := st.words[0]
-	var seconds []string
+// named finds the keyword of the open section by its name or alias, or nil.
+func (p *parser) named(name string) *keyword {
 	for i := range keywords {
-		if first, second, two := strings.Cut(keywords[i].name, " "); two && first == w.text && keywords[i].section == p.section {
-			seconds = append(seconds, second)
+		if k := &keywords[i]; k.section == p.section && name != "" && (k.name == name || k.alias == name) {
+			return k
 		}
 	}
-	switch {
-	case seconds == nil:
-		return false
-	case len(st.words) == 1:
-		p.failf(w, "write '"+w.text+" "+seconds[0]+" ...'", "%s expects another word", w)
-	case !p.foreign(st.words[1], w.text+" "+st.words[1].text):
-		hint := didYouMean(st.words[1].text, seconds)
-		p.failf(st.words[1], hint, "%s only supports '%s' (got %s)", w, strings.Join(seconds, "' and '"), st.words[1])
+	return nil
+}
+
+// firstWord finds the keyword of two words that name begins, or nil.
+func (p *parser) firstWord(name string) *keyword {
+	for i := range keywords {
+		if k := &keywords[i]; k.section == p.section && strings.HasPrefix(k.name, name+" ") {
+			return k
+		}
 	}
-	return true
+	return nil
+}
+
+// secondWord reports a line that goes on otherwise than its keyword of two words.
+func (p *parser) secondWord(st statement, k *keyword) (meant *keyword, n int) {
+	first, second, _ := strings.Cut(k.name, " ")
+	if len(st.words) == 1 {
+		p.failf(st.words[0], writeUsage(k), "'%s' expects '%s'", first, second)
+		return nil, 0
+	}
+	w := st.words[1]
+	if p.foreign(w, first+" "+w.text) {
+		return nil, 0
+	}
+	hint := didYouMean(w.text, []string{second})
+	p.failf(w, hint, "'%s' only supports '%s' (got %s)", first, second, w)
+	if hint == "" {
+		return nil, 0
+	}
+	return k, 2
 }
 
 // foreign reports a keyword that HAProxy has and we have not, and reports whether it was one.

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // use is one keyword or option that stands in a file.
 type use struct {
@@ -41,25 +44,41 @@ var pending = []struct{ keyword, option, hint string }{
 	{"global http", "", "the runtime CLI of 'stats socket' has the same numbers"},
 }
 
-// Unsupported names every place where the configuration wants what this version cannot
-// do: nothing that stands in a file is ever ignored without a word. 'forward' is not
-// among them, since without an 'up' peer it does nothing, and an 'up' peer is refused.
+// Unsupported names every line of the configuration that wants what this version cannot
+// do, once for each reason: nothing that stands in a file is ever ignored without a word.
+// 'forward' is not among them, since without an 'up' peer it does nothing, and an 'up'
+// peer is refused.
 func Unsupported(c *Config) []Error {
 	var errs []Error
 	for _, u := range c.uses {
-		for _, n := range pending {
-			if u.keyword != n.keyword || u.option != n.option {
-				continue
-			}
-			_, word, _ := strings.Cut(u.keyword, " ")
-			if u.option != "" {
-				word = u.option
-			}
-			errs = append(errs, Error{
-				Pos: u.pos, Kind: Later, Word: word,
-				Msg: "keyword '" + word + "' is not yet supported", Hint: n.hint,
-			})
+		hint := u.pending()
+		told := func(e Error) bool { return e.Pos.File == u.pos.File && e.Pos.Line == u.pos.Line && e.Hint == hint }
+		if hint == "" || slices.ContainsFunc(errs, told) {
+			continue
 		}
+		errs = append(errs, Error{
+			Pos: u.pos, Kind: Later, Word: u.word(), Hint: hint,
+			Msg: "keyword '" + u.word() + "' is not yet supported",
+		})
 	}
 	return errs
+}
+
+// pending is the hint of the entry for the use, or "" if it is supported.
+func (u use) pending() string {
+	for _, n := range pending {
+		if u.keyword == n.keyword && u.option == n.option {
+			return n.hint
+		}
+	}
+	return ""
+}
+
+// word is what stands in the file.
+func (u use) word() string {
+	if u.option != "" {
+		return u.option
+	}
+	_, name, _ := strings.Cut(u.keyword, " ")
+	return name
 }

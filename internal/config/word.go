@@ -22,9 +22,13 @@ type statement struct {
 }
 
 // slice is the part text[i:j] as a word of its own, so that an error in a list can point
-// at the element.
+// at the element; an empty one is where its comma is.
 func (w word) slice(i, j int) word {
-	if w.plain {
+	switch {
+	case !w.plain:
+	case i == j && i > 0:
+		w.pos.Column += i - 1
+	default:
 		w.pos.Column += i
 	}
 	w.text = w.text[i:j]
