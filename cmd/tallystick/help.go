@@ -36,14 +36,8 @@ func printRow(w io.Writer, word, help string) {
 	fmt.Fprintf(w, "  %-16s %s\n", word, strings.ReplaceAll(help, "\n", "\n"+strings.Repeat(" ", 19)))
 }
 
-// version is one line: our name and the version that the build was made from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "tallystick, an unversioned build"
-	}
-	return "tallystick " + info.Main.Version
-}
+// version is one line: our name, the version and its date.
+func version() string { return "tallystick " + versionNumber + " " + releaseDate }
 
 // printBuild prints what a bug report needs.
 func printBuild(w io.Writer) {

@@ -1,23 +1,47 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"tallystick/internal/daemon"
 	"tallystick/internal/proc"
 )
 
 // serve does the main job, in the background if o says so, and returns the exit status.
-func serve(o Options, _, stderr io.Writer) int {
-	verdict := proc.Owed()
-	if o.Daemon && !o.Check && verdict == nil {
+func serve(o Options, stdout, stderr io.Writer) int {
+	d := daemon.Options{
+		Files: o.Files, Debug: o.Debug, PidFile: o.PidFile, User: o.User, Group: o.Group, Log: o.Log, Name: o.Name,
+		Version: versionNumber, Release: releaseDate, Stdout: stdout, Stderr: stderr,
+	}
+	if o.Check {
+		return check(d, o.Verbose)
+	}
+	if d.Verdict = proc.Owed(); o.Daemon && d.Verdict == nil {
 		code, err := proc.Daemonize(os.Args)
 		if err != nil {
 			fmt.Fprintf(stderr, "tallystick: %v\n", err)
 		}
 		return code
 	}
-	fmt.Fprintln(stderr, "tallystick: this build can read its command line, no more")
+	switch err := daemon.Run(d); {
+	case err == nil:
+		return exitGood
+	case !errors.Is(err, daemon.ErrConfig): // those have been printed
+		fmt.Fprintf(stderr, "[ALERT]    (%d) : %v\n", os.Getpid(), err)
+	}
 	return exitFailure
+}
+
+// check says whether the configuration is good, and nothing if it is, unless asked.
+func check(o daemon.Options, verbose bool) int {
+	if _, err := daemon.Load(o); err != nil {
+		return exitFailure
+	}
+	if verbose {
+		fmt.Fprintln(o.Stdout, "Configuration file is valid")
+	}
+	return exitGood
 }

@@ -108,6 +108,12 @@ func (p *Peer) serve(ctx context.Context, c *conn, hello wire.Hello, rest []byte
 func (c *conn) farewell(v *visit, err error) {
 	s := c.peer.section
 	log := s.log.With("peer", c.peer.Name)
+	var refusal *session.StatusError
+	if errors.As(err, &refusal) {
+		c.peer.mu.Lock()
+		c.peer.tally.status = refusal.Code
+		c.peer.mu.Unlock()
+	}
 	if !c.wasEstablished {
 		s.Counters.CallsFailed.Add(1)
 		s.gossip.once("refused by "+c.peer.Name, time.Now(), func() {
@@ -117,12 +123,19 @@ func (c *conn) farewell(v *visit, err error) {
 	}
 	s.Counters.SessionsLost.Add(1)
 	var fault *session.Error
+	var silence *session.SilenceError
 	lasted := time.Since(c.since).Round(time.Millisecond)
 	c.peer.mu.Lock()
 	c.peer.tally.lost++
 	if errors.As(err, &fault) {
 		c.peer.tally.protocolErrors++
 		c.peer.fault = &Fault{When: time.Now(), From: c.nc.RemoteAddr().String(), Err: err}
+	}
+	if errors.As(err, &silence) {
+		c.peer.tally.silences++
+	}
+	if errors.Is(err, ErrReplaced) {
+		c.peer.tally.replaced++
 	}
 	c.peer.mu.Unlock()
 	switch {
@@ -145,6 +158,7 @@ func (c *conn) greeted(v *visit) {
 	s.Counters.Sessions.Add(1)
 	c.peer.mu.Lock()
 	c.peer.tally.established++
+	c.peer.tally.status = wire.StatusOK
 	c.peer.mu.Unlock()
 	attrs := []any{"peer", c.peer.Name, "address", c.nc.RemoteAddr(), "process", v.hello.PID, "protocol", "2." + strconv.Itoa(v.hello.Minor)}
 	if c.calling {

@@ -1,6 +1,9 @@
 package node
 
-import "sync/atomic"
+import (
+	"reflect"
+	"sync/atomic"
+)
 
 // Counters count what happened since the start, for all sections. Safe for concurrent use.
 type Counters struct {
@@ -26,4 +29,20 @@ type Counters struct {
 	Lessons          atomic.Uint64 // lessons that peers have given us
 	Taught           atomic.Uint64 // lessons that we have given
 	Restored         atomic.Uint64 // peers that were taught their own values back
+}
+
+// Count is one counter by name.
+type Count struct {
+	Name  string // a word in CamelCase
+	Value uint64
+}
+
+// List reads all counters.
+func (c *Counters) List() []Count {
+	var list []Count
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		list = append(list, Count{v.Type().Field(i).Name, v.Field(i).Addr().Interface().(*atomic.Uint64).Load()})
+	}
+	return list
 }

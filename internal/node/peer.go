@@ -31,8 +31,9 @@ type tally struct {
 	lastAccepted, lastCalled time.Time
 	established              int
 	lost                     int
-	refused                  int
+	silences, replaced       int
 	protocolErrors           int
+	status                   int // of the last handshake
 }
 
 // book is what is known of a peer beyond one connection. It belongs to whoever drives the

@@ -23,12 +23,12 @@ type Section struct {
 	peers  []*Peer
 	byName map[string]*Peer
 
-	conns    sync.WaitGroup          // drive loops and greetings
-	live     atomic.Pointer[[]*conn] // those to be told of changes
-	liveMu   sync.Mutex              // guards writes of live
+	conns     sync.WaitGroup          // drive loops and greetings
+	live      atomic.Pointer[[]*conn] // those to be told of changes
+	liveMu    sync.Mutex              // guards writes of live
 	strangers strangers
-	gossip   gossip // what the log has been told of refused callers
-	closing  atomic.Bool
+	gossip    gossip // what the log has been told of refused callers
+	closing   atomic.Bool
 }
 
 // New makes a section that does nothing yet: Run and Serve bring it to life.

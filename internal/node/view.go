@@ -28,6 +28,8 @@ type PeerView struct {
 	Accepted, Called         int // connections, by who made them
 	LastAccepted, LastCalled time.Time
 	Sessions, Lost           int
+	Silences, Replaced       int // of Lost: nothing was heard; a newer connection came
+	LastStatus               int // of the last handshake; 0 before the first
 	ProtocolErrors           int
 	Fault                    *Fault
 
@@ -66,7 +68,9 @@ func (p *Peer) View() PeerView {
 	look := func(b *book) { v.fromBook(b) }
 	if c := p.current(); c != nil && c.visit(func(x *visit) {
 		v.Session = x.session.Stats()
-		v.Process = x.hello.PID
+		if !c.calling { // a peer that we called does not say which process it is
+			v.Process = x.hello.PID
+		}
 		look(x.book)
 		for _, t := range p.section.tables.all() {
 			if x.own[t.name] == nil && x.finished && p.section.Rules.Publishes(p.Role) {
@@ -91,7 +95,7 @@ func (p *Peer) outside() PeerView {
 	defer p.mu.Unlock()
 	v := PeerView{Name: p.Name, Role: p.Role, Addr: p.Addr, Disabled: p.disabled, Since: p.lost,
 		Accepted: p.tally.accepted, Called: p.tally.called, LastAccepted: p.tally.lastAccepted, LastCalled: p.tally.lastCalled,
-		Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault}
+		Silences: p.tally.silences, Replaced: p.tally.replaced, LastStatus: p.tally.status, Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault}
 	if c := p.live; c != nil {
 		v.Connected, v.Established, v.Calling = true, c.established.Load(), c.calling
 		v.Remote, v.Since = c.nc.RemoteAddr().String(), c.since
@@ -132,6 +136,12 @@ func (s *Section) Now() int64 { return s.ms(time.Now()) }
 
 // Changed wakes every session after an act on a table from outside.
 func (s *Section) Changed() { s.changed() }
+
+// Peer returns the configured peer of that name, or nil.
+func (s *Section) Peer(name string) *Peer { return s.byName[name] }
+
+// Connected reports whether the peer has a connection.
+func (p *Peer) Connected() bool { return p.current() != nil }
 
 // Budget is the section's share of rows.
 func (s *Section) Budget() *table.Budget { return s.tables.budget }

@@ -31,6 +31,7 @@ type Feed struct {
 	next   uint32        // id of the next update of this session
 	mark   uint32        // id of the last update before the reader's checkpoint; 0: no checkpoint
 	acked  uint32        // newest id that the peer has acked in this session
+	at     places        // the same in changes of the table, for observers
 	lesson bool          // the rows of a lesson are being read
 
 	// TooLong counts keys that the peer's table cannot hold, StrayAcks acks of ids that were never sent.
@@ -107,6 +108,7 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 	f.rows.Reset()
 	f.rows.Max = max(1, b.Limit/bytesPerRow)
 	f.reader.Read(now, f.want.Expire, &f.rows)
+	f.at.read = f.reader.Position()
 	if f.rows.Schema != f.shape.from && f.rows.Schema != nil {
 		f.compile()
 	}
@@ -121,7 +123,7 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 	}
 	if n > 0 && f.mark == 0 {
 		f.reader.Checkpoint()
-		f.mark = f.last()
+		f.mark, f.at.mark = f.last(), f.at.read
 	}
 	return n
 }
@@ -158,9 +160,12 @@ func (f *Feed) Acked(id uint32) {
 		return
 	}
 	f.acked = id
+	if id == f.last() {
+		f.at.acked = f.at.read
+	}
 	if f.mark != 0 && int32(id-f.mark) >= 0 {
 		f.reader.Commit()
-		f.mark = 0
+		f.mark, f.at.acked = 0, max(f.at.acked, f.at.mark)
 	}
 }
 
@@ -187,26 +192,30 @@ func (f *Feed) Taught() bool {
 func (f *Feed) Confirmed() {
 	if f.lesson {
 		f.lesson = false
+		f.at.synced = f.at.read
 		f.Acked(f.last())
 	}
 }
 
-// Place is where the feed stands, for observers.
+// places count changes of the table since its start.
+type places struct{ read, mark, acked, synced uint64 }
+
+// Place is where the feed stands, for observers. Pushed, Acked and Synced count changes of
+// the table since its start, as table.Stats does: a peer that has heard everything is at
+// the table's own number.
 type Place struct {
-	Table      uint32 // our id of it
-	Last       uint32 // id of the newest update sent in this session
-	Acked      uint32 // newest id acked
-	Announced  bool   // the peer has the table
-	Refused    string // why nothing is sent
-	TooLong    uint64
-	StrayAcks  uint64
-	InLesson   bool
-	Unread     bool // there is something to push
-	WantSchema *stick.Schema
+	Table     uint32 // our id of it
+	Pushed    uint64 // what the peer has been sent
+	Acked     uint64 // what it has acked
+	Synced    uint64 // what it had when it confirmed the last lesson
+	Announced bool   // the peer has the table
+	Refused   string // why nothing is sent
+	StrayAcks uint64
+	Schema    *stick.Schema // as the peer has announced it
 }
 
 // Place tells where the feed stands.
 func (f *Feed) Place() Place {
-	return Place{Table: f.id, Last: f.last(), Acked: f.acked, Announced: f.want != nil, Refused: f.why, TooLong: f.TooLong,
-		StrayAcks: f.StrayAcks, InLesson: f.lesson, Unread: f.Due(), WantSchema: f.want}
+	return Place{Table: f.id, Pushed: f.at.read, Acked: f.at.acked, Synced: f.at.synced, Announced: f.want != nil,
+		Refused: f.why, StrayAcks: f.StrayAcks, Schema: f.want}
 }

@@ -63,7 +63,9 @@ func (r *Reader) eachShard(f func(i int, s *shard)) {
 }
 
 // forget makes a shard count as unread, whatever its version.
-func (r *Reader) forget(i int) { r.seen[i] = 1<<64 - 1 }
+func (r *Reader) forget(i int) { r.seen[i] = unread }
+
+const unread = 1<<64 - 1
 
 // Pending reports whether there may be anything to read. It takes no lock.
 func (r *Reader) Pending() bool {
@@ -73,6 +75,17 @@ func (r *Reader) Pending() bool {
 		}
 	}
 	return false
+}
+
+// Position is how many of the table's changes have been read: as many as Stats counts when
+// nothing is pending.
+func (r *Reader) Position() (n uint64) {
+	for _, v := range r.seen {
+		if v != unread {
+			n += v
+		}
+	}
+	return n
 }
 
 // Rewind makes every row due again, and remembers where the table ends now.
@@ -126,7 +139,9 @@ type Rows struct {
 }
 
 // Reset empties the room. Rows read before are not valid any more.
-func (o *Rows) Reset() { o.Rows, o.keys, o.values, o.Schema = o.Rows[:0], o.keys[:0], o.values[:0], nil }
+func (o *Rows) Reset() {
+	o.Rows, o.keys, o.values, o.Schema = o.Rows[:0], o.keys[:0], o.values[:0], nil
+}
 
 // add appends a row with n values, which the caller fills in.
 func (o *Rows) add(key []byte, n int) *stick.Row {

@@ -1,0 +1,157 @@
+package daemon
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"tallystick/internal/cli"
+	"tallystick/internal/logs"
+	"tallystick/internal/node"
+	"tallystick/internal/topology"
+)
+
+// backend is the program as the runtime CLI sees it.
+type backend daemon
+
+// Process implements cli.Viewer.
+func (b *backend) Process() cli.Process {
+	p := cli.Process{
+		Version: b.Version, Release: b.Release, PID: os.Getpid(), Node: b.host, Started: b.start,
+		Threads: runtime.GOMAXPROCS(0), Tasks: runtime.NumGoroutine(), LogLevel: *b.level.Load(),
+		MaxConns: int(b.files), CumConns: b.counters.Accepted.Load() + b.counters.Called.Load(), Stopping: b.stopping.Load(),
+	}
+	for _, s := range b.sections {
+		for _, peer := range s.Peers() {
+			if peer.Connected() {
+				p.Conns++
+			}
+		}
+	}
+	p.Counters = b.countersOf()
+	return p
+}
+
+// countersOf lists every counter of ours, limits included.
+func (b *backend) countersOf() []cli.Counter {
+	var list []cli.Counter
+	add := func(name string, v int64) { list = append(list, cli.Counter{Name: name, Value: v}) }
+	var rows, shares, used, max, evicted, refused, bytes, tables, texts int64
+	for _, s := range b.sections {
+		budget := s.Budget()
+		used, max = used+budget.Used(), max+budget.Max()
+		evicted, refused = evicted+budget.Evicted(), refused+budget.Refused()
+		for _, t := range s.Tables() {
+			tables++
+			rows, shares, bytes = rows+int64(t.Stats.Rows), shares+int64(t.Stats.Shares), bytes+int64(t.Stats.Bytes)
+			texts += int64(t.Stats.Refused)
+		}
+	}
+	add("Tables", tables)
+	add("Entries", rows)
+	add("MaxEntries", max)
+	add("EntriesEvicted", evicted)
+	add("EntriesRefused", refused)
+	add("Contributions", shares)
+	add("TableBytes", bytes)
+	add("TextsRefused", texts)
+	for _, c := range b.counters.List() {
+		add(c.Name, int64(c.Value))
+	}
+	for _, l := range b.logs.Stats() {
+		add("LogLinesLost", int64(l.Lost))
+	}
+	return list
+}
+
+// Sections implements cli.Viewer.
+func (b *backend) Sections() []cli.Section {
+	var list []cli.Section
+	for _, s := range b.sections {
+		warm, _ := s.Warm()
+		v := cli.Section{ID: s.ID, Name: s.Name, Rules: rulesOf(&s.Rules), Warm: warm}
+		if s.socket != nil {
+			v.Addr = s.socket.Addr().String()
+		}
+		if !warm {
+			v.WarmAt = b.start.Add(s.Warmup)
+		}
+		receivers := map[string][]cli.Receiver{}
+		for _, peer := range s.Peers() {
+			view := peer.View()
+			v.Peers = append(v.Peers, peerOf(&view, b.start))
+			for _, f := range view.Feeds {
+				receivers[f.Target] = append(receivers[f.Target], cli.Receiver{Peer: view.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced)})
+			}
+		}
+		for _, t := range s.Tables() {
+			v.Tables = append(v.Tables, tableOf(&t, v.Peers, receivers[t.Name]))
+		}
+		slices.SortFunc(v.Tables, func(a, b cli.Table) int { return cmp.Compare(a.Target, b.Target) })
+		list = append(list, v)
+	}
+	return list
+}
+
+// rulesOf prints the from and forward lines.
+func rulesOf(r *topology.Rules) string {
+	from := strings.Join(r.From, ",")
+	if r.Any {
+		from = "any"
+	}
+	line := "from " + from + " to " + r.To
+	for _, word := range []struct {
+		set  bool
+		name string
+	}{{r.AcceptNoSuffix, "accept-no-suffix"}, {r.NoAscend, "no-ascend"}, {r.NoFeedback, "no-feedback"}} {
+		if word.set {
+			line += " " + word.name
+		}
+	}
+	if len(r.Forward) > 0 {
+		line += "; forward " + strings.Join(r.Forward, ",")
+	}
+	return line
+}
+
+// tableOf describes one table and who feeds and hears it.
+func tableOf(t *node.TableView, peers []cli.Peer, receivers []cli.Receiver) cli.Table {
+	v := cli.Table{Target: t.Name, Schema: t.Schema, Rows: int64(t.Stats.Rows), Update: uint32(t.Stats.Changes), Used: uint32(t.Stats.Changes), Receivers: receivers}
+	for _, p := range peers {
+		for _, l := range p.Lanes {
+			if l.Target == t.Name && !slices.Contains(v.Sources, l.Name) {
+				v.Sources = append(v.Sources, l.Name)
+			}
+		}
+	}
+	for _, d := range t.Disagreements {
+		v.Notes = append(v.Notes, d.Lane+": "+d.Text)
+	}
+	return v
+}
+
+// Events implements cli.Viewer.
+func (b *backend) Events() []cli.Event {
+	var list []cli.Event
+	for _, e := range b.logs.Events() {
+		text := e.Message
+		for _, f := range e.Fields {
+			text += fmt.Sprintf(" %s=%v", f.Key, f.Value)
+		}
+		list = append(list, cli.Event{Time: e.Time, Level: logs.LevelWord(e.Level), Text: text})
+	}
+	return list
+}
+
+// section finds a section, or returns nil.
+func (b *backend) section(id string) *section {
+	for _, s := range b.sections {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}

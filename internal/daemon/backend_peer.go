@@ -1,0 +1,56 @@
+package daemon
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"time"
+
+	"tallystick/internal/cli"
+	"tallystick/internal/node"
+	"tallystick/internal/session"
+)
+
+// peerOf describes one peer and its present session. Counters of the session are those of
+// the present one.
+func peerOf(v *node.PeerView, start time.Time) cli.Peer {
+	s := &v.Session
+	p := cli.Peer{
+		Name: v.Name, Role: v.Role.String(), Addr: v.Addr, Remote: v.Remote, Disabled: v.Disabled,
+		Established: v.Established, Calling: v.Connected && !v.Established, Minor: s.Minor, PID: v.Process,
+		LastStatus: v.LastStatus, Handshake: s.Established, Changed: v.Since,
+		Accepts: uint64(v.Accepted), Accepted: v.LastAccepted, Connects: uint64(v.Called), Connected: v.LastCalled,
+		LessonAsked: s.LessonsAsked > 0, LessonDone: s.Learnt,
+		Requests: s.RequestsIn, Finishes: s.FinishedOut + s.PartialsOut, Confirms: s.ConfirmsIn,
+		HeartbeatsIn: s.HeartbeatsIn, HeartbeatsOut: s.HeartbeatsOut, Silences: uint64(v.Silences),
+		ProtocolErrors: uint64(v.ProtocolErrors), Collisions: uint64(v.Replaced), Drops: uint64(v.Lost),
+		MessagesIn: s.MessagesIn, MessagesOut: s.MessagesOut, UpdatesIn: s.UpdatesIn, UpdatesOut: s.UpdatesOut,
+		BytesIn: s.BytesIn, BytesOut: s.BytesOut,
+	}
+	if p.Changed.IsZero() {
+		p.Changed = start
+	}
+	if !s.LastSent.IsZero() {
+		p.Heartbeat = s.LastSent.Add(2500 * time.Millisecond)
+	}
+	for _, l := range v.Lanes {
+		p.Lanes = append(p.Lanes, cli.Lane{Name: l.Name, Target: l.Target, Schema: l.Schema, Shares: int64(l.Contributions), SetAside: l.SetAside})
+	}
+	slices.SortFunc(p.Lanes, func(a, b cli.Lane) int { return cmp.Compare(a.Name, b.Name) })
+	p.Error = faultOf(v.Fault)
+	return p
+}
+
+// faultOf is a peer's last protocol error.
+func faultOf(f *node.Fault) *cli.ProtocolError {
+	if f == nil {
+		return nil
+	}
+	e := &cli.ProtocolError{Time: f.When, Text: f.Err.Error(), Offset: -1}
+	var fault *session.Error
+	if errors.As(f.Err, &fault) {
+		e.Text, e.Bytes, e.Offset = fault.What, fault.Message, fault.At
+		e.At = uint64(max(0, fault.Offset-int64(fault.At)))
+	}
+	return e
+}

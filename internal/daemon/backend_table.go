@@ -1,0 +1,127 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+
+	"tallystick/internal/cli"
+	"tallystick/internal/logs"
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+)
+
+// Dump implements cli.Viewer.
+func (b *backend) Dump(section, name string) (cli.Dump, error) {
+	s, t, err := b.table(section, name)
+	if err != nil {
+		return nil, err
+	}
+	return &dump{section: s, table: t}, nil
+}
+
+// table finds a section and one of its tables.
+func (b *backend) table(section, name string) (*section, *table.Table, error) {
+	s := b.section(section)
+	if s == nil {
+		return nil, nil, cli.ErrGone
+	}
+	_, t := s.Table(name)
+	if t == nil {
+		return nil, nil, cli.ErrGone
+	}
+	return s, t, nil
+}
+
+// dump is a place in a table.
+type dump struct {
+	section *section
+	table   *table.Table
+	place   table.Place
+}
+
+// Next implements cli.Dump.
+func (d *dump) Next(limit int, f func(*cli.Entry)) (more bool) {
+	return d.table.Scan(d.section.Now(), &d.place, limit, func(e *table.Entry) { f(entryOf(e)) })
+}
+
+// Get implements cli.Viewer.
+func (b *backend) Get(section, name string, key []byte, f func(*cli.Entry)) (bool, error) {
+	s, t, err := b.table(section, name)
+	if err != nil {
+		return false, err
+	}
+	return t.Get(s.Now(), key, func(e *table.Entry) { f(entryOf(e)) }), nil
+}
+
+func entryOf(e *table.Entry) *cli.Entry {
+	v := &cli.Entry{Schema: e.Schema, Key: e.Key, Sum: shareOf(&e.Row)}
+	for i := range e.Shares {
+		c := &e.Shares[i]
+		share := shareOf(&c.Row)
+		share.Label, share.Expired = c.Label, c.Expired
+		v.Shares = append(v.Shares, share)
+	}
+	return v
+}
+
+func shareOf(r *stick.Row) cli.Share {
+	return cli.Share{Values: r.Values, Text: r.Text, Life: r.Life}
+}
+
+// SetPeer implements cli.Operator.
+func (b *backend) SetPeer(section, name string, enabled bool) error {
+	s := b.section(section)
+	if s == nil {
+		return cli.ErrGone
+	}
+	p := s.Peer(name)
+	switch {
+	case p == nil:
+		return fmt.Errorf("no peer '%s' in section '%s'", name, section)
+	case enabled:
+		p.Enable()
+	default:
+		p.Disable()
+	}
+	return nil
+}
+
+// SetLogLevel implements cli.Operator.
+func (b *backend) SetLogLevel(word string) error {
+	level, err := logs.ParseLevel(word)
+	if err != nil {
+		return err
+	}
+	b.logs.SetLevel(level)
+	(*daemon)(b).noteLevel(word)
+	return nil
+}
+
+// errNotYet refuses what a later version brings.
+var errNotYet = errors.New("not yet supported")
+
+// Reload implements cli.Operator.
+func (b *backend) Reload() error { return errNotYet }
+
+// Clear implements cli.Operator.
+func (b *backend) Clear(section, name string, key []byte) (rows int, err error) {
+	s, t, err := b.table(section, name)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Changed()
+	if key == nil {
+		return t.ClearAll(s.Now()), nil
+	}
+	if t.Clear(s.Now(), key) {
+		return 1, nil
+	}
+	return 0, nil
+}
+
+// Set implements cli.Operator.
+func (b *backend) Set(section, table string, key []byte, values []cli.Assignment) error {
+	return errNotYet
+}
+
+var _ cli.Backend = (*backend)(nil)

@@ -1,0 +1,274 @@
+// Package daemon puts the program together: it reads the configuration, opens what is to
+// be opened, starts the sections and the runtime CLI, and ends them in the opposite order.
+//
+// Lives nest like brackets: what starts first stops last, because the others live inside
+// it: logs, sockets, sections, listeners, CLI, readiness, signals. No rule of the
+// aggregation is here; and nothing but cmd may import it.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"tallystick/internal/cli"
+	"tallystick/internal/config"
+	"tallystick/internal/logs"
+	"tallystick/internal/node"
+	"tallystick/internal/proc"
+)
+
+// Options is what the command line says, and what main knows.
+type Options struct {
+	Files          []string // configuration files and folders
+	Debug          bool     // log everything, to stderr
+	PidFile        string
+	User, Group    string // to run as, once everything is bound
+	Log            string // [A:|W:]FILE, instead of what the configuration says; "" for none
+	Name           string // our name where no local line gives one
+	Version        string // "1.0.0"
+	Release        string // its date
+	Verdict        *proc.Verdict
+	Stdout, Stderr io.Writer
+}
+
+// drainTime bounds what USR1 leaves for pushing and acking what is due.
+const drainTime = time.Second
+
+// daemon is the running program.
+type daemon struct {
+	Options
+	config   *config.Config
+	start    time.Time
+	host     string
+	logs     *logs.Logs
+	log      *slog.Logger
+	counters node.Counters
+	sections []*section
+	stats    []listener // of the CLI
+	pid      *proc.PidFile
+	cli      *cli.Server
+	level    levelWord
+	files    uint64 // limit of open files
+	stopping stopFlag
+}
+
+// section is one section with the socket that it listens on; nil if it has none.
+type section struct {
+	*node.Section
+	config *config.Section
+	socket net.Listener
+}
+
+// listener is one socket of the CLI.
+type listener struct {
+	net.Listener
+	level cli.Level
+}
+
+// Run is the main job: it returns when the program has ended, nil after a clean stop. An
+// error of the configuration has been printed already, see ErrConfig.
+func Run(o Options) error {
+	c, err := Load(o)
+	if err != nil {
+		return err
+	}
+	d := &daemon{Options: o, config: c, start: time.Now()}
+	d.host, _ = os.Hostname()
+	if err := d.openLogs(); err != nil {
+		return err
+	}
+	defer d.logs.Close()
+	if err := d.prepare(); err != nil {
+		d.close()
+		return err
+	}
+	defer d.close()
+	return d.serve()
+}
+
+// prepare does what must be done before privileges are dropped, and drops them.
+func (d *daemon) prepare() error {
+	if err := proc.Pin(d.config.Global.CPUs); err != nil {
+		return fmt.Errorf("cpu-map: %w", err)
+	}
+	if err := proc.NoCore(); err != nil {
+		d.log.Warn("core dumps stay possible", "err", err)
+	}
+	d.files, _ = proc.OpenFiles()
+	if err := d.listen(); err != nil {
+		return err
+	}
+	if d.PidFile != "" {
+		var err error
+		if d.pid, err = proc.WritePidFile(d.PidFile); err != nil {
+			return err
+		}
+	}
+	id, err := proc.Lookup(d.User, d.Group)
+	if err != nil {
+		return err
+	}
+	if !id.IsZero() {
+		if err := id.Drop(); err != nil {
+			return err
+		}
+		if advice := id.Advice(); advice != "" {
+			d.log.Warn(advice)
+		}
+	}
+	if err := proc.NoNewPrivs(); err != nil { // a build with cgo cannot
+		d.log.Debug("a program that we start could gain privileges", "err", err)
+	}
+	return nil
+}
+
+// serve runs until a signal ends it.
+func (d *daemon) serve() error {
+	signals := proc.WatchSignals()
+	defer signals.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	var sections, sockets sync.WaitGroup
+	listening, hushed := context.WithCancel(ctx)
+	defer func() {
+		hushed()
+		stop()
+		sockets.Wait()
+		sections.Wait()
+	}()
+	failed := make(chan error, len(d.sections)+len(d.stats))
+	d.cli = cli.New(cli.Config{Backend: (*backend)(d), Log: d.log})
+	for _, s := range d.sections {
+		sections.Go(func() { s.Run(ctx) })
+		if s.socket != nil {
+			sockets.Go(func() {
+				if err := s.Serve(listening, s.socket); err != nil {
+					failed <- fmt.Errorf("section %s: %w", s.ID, err)
+				}
+			})
+		}
+	}
+	for _, l := range d.stats {
+		sockets.Go(func() {
+			if err := d.cli.Serve(ctx, l, l.level); err != nil {
+				failed <- fmt.Errorf("stats socket: %w", err)
+			}
+		})
+	}
+	if err := d.ready(); err != nil {
+		return err
+	}
+	return d.wait(ctx, signals, failed, hushed)
+}
+
+// ready tells everybody who waits for it that we serve.
+func (d *daemon) ready() error {
+	d.log.Info("tallystick serves", "version", d.Version, "sections", len(d.sections), "processors", runtime.GOMAXPROCS(0))
+	if err := proc.Notify(proc.NotifyReady); err != nil {
+		d.log.Warn("systemd was not told that we serve", "err", err)
+	}
+	return d.Verdict.Ready()
+}
+
+// wait carries out signals until one ends the program.
+func (d *daemon) wait(ctx context.Context, signals *proc.Signals, failed <-chan error, hush func()) error {
+	asked := make(chan proc.Request)
+	go func() {
+		for {
+			r, ok := signals.Next(ctx)
+			if !ok {
+				return
+			}
+			select {
+			case asked <- r:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case err := <-failed:
+			return err
+		case r := <-asked:
+			switch r {
+			case proc.Stop:
+				d.leave("stopped by a signal")
+				return nil
+			case proc.Drain:
+				d.leave("stopped by a signal, once what is due is pushed")
+				hush()
+				d.drain(ctx, asked)
+				return nil
+			case proc.Reload:
+				d.reopen()
+			}
+		}
+	}
+}
+
+func (d *daemon) leave(why string) {
+	d.stopping.Store(true)
+	d.log.Info("tallystick ends", "why", why)
+	_ = proc.Notify(proc.NotifyStopping) // it is too late to do anything about it
+}
+
+// drain waits until every session has said what was due, for a second at most.
+func (d *daemon) drain(ctx context.Context, asked <-chan proc.Request) {
+	for _, s := range d.sections {
+		s.Drain()
+	}
+	end := time.After(drainTime)
+	for tick := time.NewTicker(10 * time.Millisecond); ; {
+		idle := true
+		for _, s := range d.sections {
+			idle = idle && s.Idle()
+		}
+		if idle {
+			return
+		}
+		select {
+		case <-end:
+			return
+		case r := <-asked:
+			if r == proc.Stop {
+				return
+			}
+		case <-tick.C:
+		}
+	}
+}
+
+// reopen does what of a reload is possible now: log files are opened anew, so that they
+// can be rotated.
+func (d *daemon) reopen() {
+	if err := d.logs.Reopen(); err != nil {
+		d.log.Error("log files stay as they were", "err", err)
+	}
+	d.log.Warn("the configuration was not read again: that is not yet supported; log files were opened anew")
+}
+
+// close gives back what prepare took.
+func (d *daemon) close() {
+	for _, s := range d.sections {
+		if s.socket != nil {
+			s.socket.Close()
+		}
+	}
+	for _, l := range d.stats {
+		l.Close()
+	}
+	if err := d.pid.Remove(); err != nil {
+		d.log.Warn("pid file stays", "err", err)
+	}
+}
+
+// ErrConfig is the error of a configuration whose mistakes have been printed.
+var ErrConfig = errors.New("the configuration has errors")

@@ -1,0 +1,61 @@
+package daemon
+
+import (
+	"log/slog"
+	"os"
+	"sync/atomic"
+
+	"tallystick/internal/config"
+	"tallystick/internal/logs"
+)
+
+// levelWord is the log level that `show info` names.
+type levelWord struct{ atomic.Pointer[string] }
+
+// stopFlag is set once the program is about to end.
+type stopFlag struct{ atomic.Bool }
+
+// openLogs opens the targets: what -l says, else what the configuration says, else stderr.
+func (d *daemon) openLogs() error {
+	d.logs = logs.New(logs.Env{Stdout: d.Stdout, Stderr: d.Stderr, Name: "tallystick", PID: os.Getpid(), Host: d.host,
+		JournalStream: os.Getenv("JOURNAL_STREAM")})
+	d.log = slog.New(d.logs.Handler())
+	lines, err := d.logLines()
+	if err != nil {
+		return err
+	}
+	return d.logs.Set(lines)
+}
+
+func (d *daemon) logLines() ([]logs.Line, error) {
+	level := logs.LevelInfo
+	if d.Debug {
+		level = logs.LevelDebug
+	}
+	d.noteLevel(logs.LevelWord(level))
+	switch {
+	case d.Log != "":
+		line, err := logs.ParseFile(d.Log)
+		line.Level = level
+		return []logs.Line{line}, err
+	case d.Debug || len(d.config.Global.Logs) == 0:
+		return []logs.Line{{Kind: logs.Stderr, Level: level}}, nil
+	}
+	var lines []logs.Line
+	for _, c := range d.config.Global.Logs {
+		lines = append(lines, logLine(c))
+	}
+	d.noteLevel(logs.LevelWord(lines[0].Level))
+	return lines, nil
+}
+
+func (d *daemon) noteLevel(word string) { d.level.Store(&word) }
+
+// logLine translates one line of the configuration. The words of both rooms are the same.
+func logLine(c config.Log) logs.Line {
+	l := logs.Line{Path: c.Path}
+	l.Kind = map[config.LogTarget]logs.Kind{config.LogStderr: logs.Stderr, config.LogStdout: logs.Stdout, config.LogFile: logs.File, config.LogSyslog: logs.Syslog}[c.Target]
+	l.Format, _ = logs.ParseFormat(c.Format.String())
+	l.Level, _ = logs.ParseLevel(c.Level.String())
+	return l
+}

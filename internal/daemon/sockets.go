@@ -1,0 +1,69 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+
+	"tallystick/internal/cli"
+	"tallystick/internal/config"
+	"tallystick/internal/node"
+	"tallystick/internal/proc"
+	"tallystick/internal/topology"
+)
+
+// listen opens every listening socket and makes the sections.
+func (d *daemon) listen() error {
+	for _, c := range d.config.Global.Stats {
+		owner, err := proc.Lookup(c.User, c.Group)
+		if err != nil {
+			return fmt.Errorf("%s stats socket: %w", c.Pos, err)
+		}
+		l, err := address(c.Addr).Listen(context.Background(), proc.Access{Mode: c.Mode, Owner: owner})
+		if err != nil {
+			return fmt.Errorf("%s stats socket: %w", c.Pos, err)
+		}
+		d.stats = append(d.stats, listener{l, cli.Level(c.Level)})
+	}
+	for _, c := range d.config.Sections {
+		s := &section{Section: node.New(d.nodeConfig(c), d.start), config: c}
+		d.sections = append(d.sections, s)
+		if c.Local == nil || c.Local.Addr.IsZero() {
+			continue
+		}
+		var err error
+		if s.socket, err = address(c.Local.Addr).Listen(context.Background(), proc.Access{}); err != nil {
+			return fmt.Errorf("%s section %s: %w", c.Local.Pos, c.ID, err)
+		}
+		d.log.Info("listening for peers", "section", c.ID, "on", s.socket.Addr(), "as", c.Name)
+	}
+	return nil
+}
+
+// address is a configured address for proc to listen on.
+func address(a config.Addr) proc.Address {
+	if a.Network == config.FD {
+		return proc.Address{Network: "fd", Name: strconv.Itoa(a.FD)}
+	}
+	return proc.Address{Network: string(a.Network), Name: a.Dial()}
+}
+
+// nodeConfig is what node needs of a section.
+func (d *daemon) nodeConfig(c *config.Section) node.Config {
+	n := node.Config{
+		ID: c.ID, Name: c.Name, PID: os.Getpid(), Rules: c.Rules,
+		Warmup: c.Warmup, PushInterval: c.PushInterval, Restore: c.Restore,
+		MaxEntries: c.MaxEntries, MaxTables: c.MaxTables,
+		Seed: rand.Uint64(), Source: d.config.Global.Source, Log: d.log, Counters: &d.counters,
+	}
+	for _, p := range c.Peers {
+		pc := node.PeerConfig{Name: p.Name, Role: p.Role, Dial: p.Dial || p.Role == topology.Up, Where: p.Pos.String()}
+		if !p.Addr.IsZero() {
+			pc.Addr = p.Addr.Dial()
+		}
+		n.Peers = append(n.Peers, pc)
+	}
+	return n
+}
