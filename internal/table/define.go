@@ -112,6 +112,9 @@ func (t *Table) relay(schema *stick.Schema, lanes []*Lane, verdicts []aggregate.
 		}
 	}
 	t.plan = plan
+	if rebuild {
+		t.layout++
+	}
 	for i := range t.shards {
 		if rebuild {
 			t.shards[i].rebuild(plan)

@@ -1,6 +1,8 @@
 package table
 
 import (
+	"slices"
+
 	"tallystick/internal/aggregate"
 	"tallystick/internal/stick"
 )
@@ -11,6 +13,7 @@ type Restorer struct {
 	lane   *Lane
 	schema *stick.Schema
 	parts  []column
+	layout uint64 // of the table for which parts and places hold
 	shard  int
 	share  uint32
 }
@@ -20,28 +23,54 @@ func (t *Table) Restore(l *Lane) *Restorer {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	s := *l.schema
-	s.Columns = nil
-	r := &Restorer{lane: l, share: 1}
-	for _, c := range l.columns {
-		if c.typ == stick.ConnCur {
-			continue // its connections are gone, whoever held them
-		}
-		s.Columns = append(s.Columns, l.schema.Columns[l.schema.Column(c.typ)])
-		r.parts = append(r.parts, c)
-	}
-	r.schema = &s
+	r := &Restorer{lane: l, schema: &s}
+	r.begin()
+	s.Columns = r.columns()
 	return r
+}
+
+// begin puts the walk to the start of the table as it is laid out now.
+func (r *Restorer) begin() {
+	r.layout, r.shard, r.share = r.lane.table.layout, 0, 1
+	r.parts = slices.DeleteFunc(slices.Clone(r.lane.columns), func(c column) bool {
+		return c.typ == stick.ConnCur // its connections are gone, whoever held them
+	})
+}
+
+// columns are those of the lane's own definition that are taught.
+func (r *Restorer) columns() (columns []stick.Column) {
+	own := r.lane.schema
+	for _, c := range r.parts {
+		columns = append(columns, own.Columns[own.Column(c.typ)])
+	}
+	return columns
+}
+
+// valid reports whether rows still look as Schema says. If the table has been laid out anew,
+// the walk begins anew: what is taught twice does no harm.
+func (r *Restorer) valid() bool {
+	if r.lane.table.lanes[r.lane.id] != r.lane {
+		return false
+	}
+	if r.layout != r.lane.table.layout {
+		r.begin()
+	}
+	return r.lane.schema.SameKeys(r.schema) && slices.Equal(r.columns(), r.schema.Columns)
 }
 
 // Schema is the lane's own definition, without conn_cur and without columns that do not
 // count, whose values we do not have.
 func (r *Restorer) Schema() *stick.Schema { return r.schema }
 
-// Read appends the next rows, and returns how many; 0 means that there are no more.
+// Read appends the next rows, and returns how many; 0 means that there are no more, or that
+// the lane is gone or counts with other columns by now.
 func (r *Restorer) Read(now int64, out *Rows) (n int) {
 	t := r.lane.table
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	if !r.valid() {
+		return 0
+	}
 	before := len(out.Rows)
 	out.Schema = r.schema
 	for ; r.shard < shards && len(out.Rows) < out.Max; r.shard, r.share = r.shard+1, 1 {

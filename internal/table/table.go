@@ -45,6 +45,7 @@ type Table struct {
 	mu       sync.RWMutex // definitions and the set of lanes; held for reading while rows are applied
 	lanes    []*Lane      // by id; nil: free; 0 is nobody's
 	plan     *aggregate.Plan
+	layout   uint64 // grows when the shards are rebuilt: places of before mean nothing
 	disagree []Disagreement
 	readers  []bool // places in the change lists that are taken, by number
 
