@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,30 +111,87 @@ func TestFileAppendTruncateReopen(t *testing.T) {
 
 	line, _ := ParseFile("W:" + path)
 	l, log, stop := start(t, Env{}, line)
-	log.Info("four")
-	eventually(t, func() bool { return l.Stats()[0].Lines == 1 })
+	var lines uint64
+	info := func(message string) { // and wait until it is in the file
+		log.Info(message)
+		lines++
+		eventually(t, func() bool { return l.Stats()[0].Lines == lines })
+	}
+	info("four")
 	if err := os.Rename(path, path+".1"); err != nil {
 		t.Fatal(err)
 	}
-	log.Info("five") // after the rename, before the signal: still the old file
-	eventually(t, func() bool { return l.Stats()[0].Lines == 2 })
-	if err := l.Reopen(); err != nil {
-		t.Fatal(err)
+	info("five") // after the rename, before the signal: still the old file
+	for _, message := range []string{"six", "seven"} {
+		if err := l.Reopen(); err != nil {
+			t.Fatal(err)
+		}
+		info(message)
+		if err := l.Set([]Line{line}); err != nil { // a reload that changes nothing
+			t.Fatal(err)
+		}
 	}
-	log.Info("six")
-	if err := l.Set([]Line{line}); err != nil { // the same line: nothing is opened or emptied
-		t.Fatal(err)
-	}
-	log.Info("seven")
-	if err := l.Reopen(); err != nil {
-		t.Fatal(err)
-	}
-	log.Info("eight")
+	info("eight")
 	stop()
 	expect(t, path+".1", "four five", "the rotated file keeps what it had")
 	expect(t, path, "six seven eight", "opening again never empties")
 	if info, _ := os.Stat(path); info.Mode().Perm()&0o007 != 0 {
 		t.Errorf("others cannot read it: %v", info.Mode())
+	}
+}
+
+func TestLinesAfterReopenGoToTheNewFile(t *testing.T) {
+	for range 20 { // select picks at random
+		synctest.Test(t, func(t *testing.T) {
+			old, fresh := &stuck{free: make(chan bool)}, new(sink)
+			o := &output{open: func() (io.WriteCloser, error) { return std{fresh}, nil }}
+			o.start(std{old})
+			o.take(&Event{Message: "before"})
+			synctest.Wait() // the writer hangs with it
+			if err := errors.Join(o.reopen(), o.reopen()); err != nil {
+				t.Fatal(err)
+			}
+			o.take(&Event{Message: "after"})
+			close(old.free)
+			closeAll([]*output{o})
+			if !strings.Contains(old.String(), "before") || !strings.Contains(fresh.String(), "after") {
+				t.Fatalf("old %q, new %q", &old.sink, fresh)
+			}
+		})
+	}
+}
+
+func TestFifoWithoutReaderIsAnError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error, 1)
+	go func() { result <- New(Env{}).Set([]Line{{Kind: File, Path: path}}) }()
+	select {
+	case err := <-result:
+		if want := "log file " + path + ": no such device or address"; fmt.Sprint(err) != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the start hangs until somebody reads")
+	}
+}
+
+// Loggers that share a parent share its fields, and nothing else.
+func TestDerivedLoggersAreApart(t *testing.T) {
+	l := New(Env{})
+	parent := slog.New(l.Handler()).With("a", 1).With("b", 2).With("c", 3)
+	x, y := parent.With("d", "x"), parent.With("d", "y")
+	x.Info("1")
+	y.Info("2")
+	parent.Info("3", "d", "z")
+	parent.Info("4", "d", "w")
+	for i, want := range []string{"x", "y", "z", "w"} {
+		fields := l.Events()[i].Fields
+		if got := fields[len(fields)-1].Value.String(); got != want || len(fields) != 4 {
+			t.Errorf("event %d ends in d=%s, want %s: %v", i+1, got, want, fields)
+		}
 	}
 }
 

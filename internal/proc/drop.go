@@ -21,7 +21,7 @@ func (id Identity) Drop() error {
 	if id.isCurrent() {
 		return nil
 	}
-	// Package syscall, not x/sys: since Go 1.16 its setters act on all threads.
+	// Since Go 1.16 the setters of package syscall act on all threads.
 	if err := syscall.Setgroups(nil); err != nil {
 		return fmt.Errorf("give up supplementary groups: %w", orNotRoot(err))
 	}

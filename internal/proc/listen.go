@@ -2,6 +2,7 @@ package proc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -66,7 +67,7 @@ func listenFD(number string) (net.Listener, error) {
 		return nil, err // not open, or not a socket
 	}
 	if listening == 0 {
-		return nil, fmt.Errorf("the socket is not a listening one")
+		return nil, errors.New("the socket is not a listening one")
 	}
 	dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

@@ -198,6 +198,11 @@ func TestListenErrors(t *testing.T) {
 	}
 	defer pipe.Close()
 	pipeFD := fmt.Sprint(pipe.Fd())
+	idle, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(idle)
 
 	tests := []struct{ network, name, want string }{
 		{"unix", file, file + ": there is something that is not a socket"},
@@ -207,6 +212,7 @@ func TestListenErrors(t *testing.T) {
 		{"tcp", "192.0.2.1:0", "192.0.2.1:0: cannot assign requested address"},
 		{"fd", "10000", "fd@10000: bad file descriptor"},
 		{"fd", pipeFD, "fd@" + pipeFD + ": socket operation on non-socket"},
+		{"fd", fmt.Sprint(idle), fmt.Sprintf("fd@%d: the socket is not a listening one", idle)},
 	}
 	for _, tt := range tests {
 		l, err := Address{tt.network, tt.name}.Listen(t.Context(), Access{})

@@ -142,6 +142,6 @@ func threads(fields ...string) (lines []string) {
 func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("not run: only root can drop root")
+		t.Skip("not run: only root can become another user")
 	}
 }
