@@ -210,8 +210,12 @@ func (s *shard) live(id, sh uint32, in *stick.Row, first bool, now int64) {
 	case x.until >= r.lives || r.live == 1:
 		longer := x.until > r.lives
 		r.lives = x.until
-		if longer && in.Life != stick.Forever {
-			r.refresh = min(r.refresh, r.touched+ticks(in.Life)/2)
+		if longer {
+			soon := s.clock + 1 // for ever now: that is told once
+			if in.Life != stick.Forever {
+				soon = r.touched + ticks(in.Life)/2
+			}
+			r.refresh = min(r.refresh, soon)
 			s.schedule(id, r.refresh)
 		}
 	case old == r.lives:
