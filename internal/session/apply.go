@@ -114,8 +114,8 @@ func (s *Session) appendAcks(b []byte) []byte {
 		if s.byID[t.id] != t {
 			continue // the peer has given its id away: there is no name for it
 		}
-		if p := s.place(t); p != nil {
-			p.acked, p.isAcked = t.ack, true
+		if p := s.place(t); p != nil && (!p.isAcked || isNewer(t.ack, p.acked)) {
+			p.acked, p.isAcked = t.ack, true // a replay is acked too: that must not make it go back
 		}
 		b = wire.AppendAck(b, t.id, t.ack)
 		s.stats.AcksOut++

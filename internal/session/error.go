@@ -31,7 +31,7 @@ type StatusError struct{ Code int }
 
 // Error says what the status means for whoever configures the two (peers protocol 1.3).
 func (e *StatusError) Error() string {
-	why := "which is no status of the peers protocol"
+	why := "the peers protocol has no such status"
 	switch e.Code {
 	case 300:
 		why = "it has another session of our name and keeps that"

@@ -27,6 +27,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the sessions do into testd
 //	< WORDS | WORDS     the peer says that, in one read (words_test.go has the words)
 //	advance TIME        time passes; Advance is called at every Deadline in between
 //	sleep TIME          time passes, and nobody calls anything until it has
+//	lost TIME           the connection is gone, and time passes
 //	busy, free          the writer is busy: Append is not called; it is free again
 //	nudge, relearn      the calls of those names
 //	source refuse NAME, source hold N, sink define|push|lesson|restores|finished|partial
@@ -104,7 +105,7 @@ func (g *stage) play(script string) string {
 		word, _, _ := strings.Cut(line, " ")
 		switch {
 		case line == "" || word == "#":
-			explained = word == "#"
+			explained = word == "#" // for the whole paragraph
 			fmt.Fprintln(&g.out, line)
 			continue
 		case word == ">" || strings.HasSuffix(word, ":") || strings.HasPrefix(word, "@"):
@@ -116,7 +117,6 @@ func (g *stage) play(script string) string {
 		if g.lines > 0 && !explained {
 			g.t.Errorf("line %d: %q: something comes of this step and no sentence above says why", n+1, line)
 		}
-		explained = false
 	}
 	return g.out.String()
 }
@@ -131,6 +131,8 @@ func (g *stage) step(line string) {
 	case "advance":
 		g.advance(g.duration(w[1]))
 		return
+	case "lost":
+		g.session, g.now = nil, g.now.Add(g.duration(w[1]))
 	case "sleep":
 		g.now = g.now.Add(g.duration(w[1]))
 		g.session.Advance(g.now)
@@ -250,8 +252,8 @@ func (g *stage) setSink(w []string) {
 		return
 	}
 	table := g.ours.id(w[1])
-	g.ours.current = g.ours.schemas[table]
-	m := message{table, g.ours.current, g.ours.row(w[2:])}
+	schema := g.ours.schemas[table]
+	m := message{table, schema, g.ours.row(schema, w[2:])}
 	switch w[0] {
 	case "push":
 		g.sink.changes = append(g.sink.changes, m)

@@ -79,23 +79,21 @@ func (v *voice) update(b []byte, w []string) []byte {
 	if timed[kind] {
 		life, w = v.number(w[0]), w[1:]
 	}
-	row := v.row(w)
+	schema := v.current
+	if schema == nil {
+		schema = undefined
+	}
+	row := v.row(schema, w)
 	row.Life = uint32(life)
-	one := wire.AppendUpdate(nil, id, timed[kind], v.current, &row, &v.dict)
+	one := wire.AppendUpdate(nil, id, timed[kind], schema, &row, &v.dict)
 	if !full[kind] {
 		one = incremental(v.t, one)
 	}
 	return append(b, one...)
 }
 
-// row reads a key and values of the selected table, separated by commas.
-func (v *voice) row(w []string) stick.Row {
-	s := v.current
-	if s == nil {
-		s = ignored // an update of a table that was never defined
-		v.current = s
-		defer func() { v.current = nil }()
-	}
+// row reads a key and values of a table, separated by commas.
+func (v *voice) row(s *stick.Schema, w []string) stick.Row {
 	row := stick.Row{Life: stick.Forever, Values: make([]uint64, s.Words())}
 	switch s.KeyType {
 	case stick.IPv4, stick.IPv6:
@@ -118,8 +116,8 @@ func (v *voice) row(w []string) stick.Row {
 	return row
 }
 
-// ignored is what updates look like that no definition precedes.
-var ignored = &stick.Schema{Name: "?", KeyType: stick.IPv4, KeyLen: 4, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}
+// undefined is what updates look like that no definition precedes.
+var undefined = &stick.Schema{Name: "?", KeyType: stick.IPv4, KeyLen: 4, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}
 
 // incremental makes the incremental form of a full update: the id goes, the type is one up.
 func incremental(t testing.TB, full []byte) []byte {
