@@ -25,9 +25,6 @@ func (p *Peer) syncState() (bits uint32) {
 // showAggrs prints the lines of the older and of the newer product, so that scripts for
 // either find theirs. The times behind "last" are ms since then.
 func showAggrs(r *request) error {
-	if err := r.noMore(0); err != nil {
-		return err
-	}
 	for _, s := range r.backend.Sections() {
 		r.printf("aggregations %s\n", oneWord(s.ID))
 		index := map[string]int{}

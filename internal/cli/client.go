@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -98,13 +99,17 @@ func (c *client) close() {
 	_, _ = io.Copy(io.Discard, io.LimitReader(c.in, 4*maxLine))
 }
 
-// note logs what an operator did or was kept from, and who it was.
+// note logs what an operator did or was kept from, and who it was. Keys are not for logs:
+// they are addresses and cookies of users.
 func (c *client) note(cmd *command, words []string, err error) {
 	if err == errDenied {
 		c.server.stats.denied.Add(1)
 	}
 	if cmd.level == LevelUser && err != errDenied {
 		return
+	}
+	if i := slices.Index(words, "key"); i >= 0 {
+		words = append(words[:i:i], "key", "...")
 	}
 	attrs := []any{"command", oneLine(strings.Join(words, " ")), "by", who(c.conn)}
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 type cell struct {
 	column  stick.Column
 	element int
-	at      int // its first word in Row.Values; of text: nothing stands there
+	at      int    // its first word in Row.Values; of text: nothing stands there
+	title   string // what stands before the value in "show table": http_req_rate=(60000)
 }
 
 // cells lists the numbers of a schema in the order of its columns, arrays by element, and
@@ -22,7 +23,12 @@ func cells(s *stick.Schema) []cell {
 	for _, c := range s.Columns {
 		n := max(1, int(c.Len))
 		for e := range n {
-			list = append(list, cell{column: c, element: e, at: at + e*c.Words()/n})
+			cell := cell{column: c, element: e, at: at + e*c.Words()/n}
+			cell.title = cell.name()
+			if c.Period != 0 {
+				cell.title += "=(" + strconv.FormatUint(uint64(c.Period), 10) + ")"
+			}
+			list = append(list, cell)
 		}
 		at += c.Words()
 	}

@@ -13,6 +13,7 @@ type command struct {
 	args  string // and behind it, as help has it
 	help  string
 	level Level
+	most  int                  // arguments; -1: run has a look itself
 	run   func(*request) error // writes the answer; an error is the answer
 }
 
@@ -20,29 +21,29 @@ type command struct {
 // because help, which is one of them, reads it.
 func commands() []command {
 	return []command{
-		{"clear table", "<id> <name> [<filter>]*", "forget the shares of a table, or of some keys (filter: data/key)", LevelAdmin, clearTable},
-		{"disable peer", "<id>/<peer>", "close the session of a peer and keep it away", LevelOperator, disablePeer},
-		{"enable peer", "<id>/<peer>", "let a disabled peer come again", LevelOperator, enablePeer},
-		{"explain", "<id> <name> <key>", "tell where the sum of a key comes from", LevelUser, explain},
-		{"help", "[<command>]", "list matching or all commands", LevelUser, help},
-		{"operator", "", "lower the level of the current CLI session to operator", LevelUser, lowerTo(LevelOperator)},
-		{"prompt", "[help | n | i | p | timed]*", "toggle interactive mode with prompt", LevelUser, prompt},
-		{"quit", "", "disconnect", LevelUser, quit},
-		{"reload", "", "read the configuration again", LevelOperator, reload},
-		{"set log level", "<level>", "leave out log lines below that level", LevelOperator, setLogLevel},
-		{"set table", "<id> <name> key <k> [data.* <v>]*", "set an operator's contribution to a key", LevelAdmin, setTable},
-		{"set timeout", "cli <delay>", "change how long this session may be idle", LevelUser, setTimeout},
-		{"show aggrs", "", "list aggregations, their peers, and how far each has heard", LevelUser, showAggrs},
-		{"show cli level", "", "display the level of the current CLI session", LevelUser, showLevel},
-		{"show errors", "", "report the last protocol error of each peer", LevelUser, showErrors},
-		{"show events", "", "list what happened lately", LevelUser, showEvents},
-		{"show info", "", "report information about the running process", LevelUser, showInfo},
-		{"show peers", "[<id>]", "dump some information about all the peers or those of a section", LevelUser, showPeers},
-		{"show stat", "[{<iid>|<id>} <type> <sid>]", "report counters of each aggregation and peer as CSV", LevelUser, showStat},
-		{"show table", "[<id> <name> [<filter>]* [top <n> by <data>] [json]]", "list tables or dump this table's sums and shares (filter: data/key)", LevelUser, showTable},
-		{"show topology", "", "show who is above, below and beside us", LevelUser, showTopology},
-		{"show version", "", "show version of the current process", LevelUser, showVersion},
-		{"user", "", "lower the level of the current CLI session to user", LevelUser, lowerTo(LevelUser)},
+		{"clear table", "<id> <name> [<filter>]*", "forget the shares of a table, or of some keys (filter: data/key)", LevelAdmin, -1, clearTable},
+		{"disable peer", "<id>/<peer>", "close the session of a peer and keep it away", LevelOperator, 1, disablePeer},
+		{"enable peer", "<id>/<peer>", "let a disabled peer come again", LevelOperator, 1, enablePeer},
+		{"explain", "<id> <name> <key>", "tell where the sum of a key comes from", LevelUser, 3, explain},
+		{"help", "[<command>]", "list matching or all commands", LevelUser, -1, help},
+		{"operator", "", "lower the level of the current CLI session to operator", LevelUser, 0, lowerTo(LevelOperator)},
+		{"prompt", "[help | n | i | p | timed]*", "toggle interactive mode with prompt", LevelUser, -1, prompt},
+		{"quit", "", "disconnect", LevelUser, 0, quit},
+		{"reload", "", "read the configuration again", LevelOperator, 0, reload},
+		{"set log level", "<level>", "leave out log lines below that level", LevelOperator, 1, setLogLevel},
+		{"set table", "<id> <name> key <k> [data.* <v>]*", "set an operator's contribution to a key", LevelAdmin, -1, setTable},
+		{"set timeout", "cli <delay>", "change how long this session may be idle", LevelUser, 2, setTimeout},
+		{"show aggrs", "", "list aggregations, their peers, and how far each has heard", LevelUser, 0, showAggrs},
+		{"show cli level", "", "display the level of the current CLI session", LevelUser, 0, showLevel},
+		{"show errors", "", "report the last protocol error of each peer", LevelUser, 0, showErrors},
+		{"show events", "", "list what happened lately", LevelUser, 0, showEvents},
+		{"show info", "", "report information about the running process", LevelUser, 0, showInfo},
+		{"show peers", "[<id>]", "dump some information about all the peers or those of a section", LevelUser, 1, showPeers},
+		{"show stat", "[{<iid>|<id>} <type> <sid>]", "report counters of each aggregation and peer as CSV", LevelUser, 3, showStat},
+		{"show table", "[<id> <name> [<filter>]* [top <n> by <data>] [json]]", "list tables or dump this table's sums and shares (filter: data/key)", LevelUser, -1, showTable},
+		{"show topology", "", "show who is above, below and beside us", LevelUser, 0, showTopology},
+		{"show version", "", "show version of the current process", LevelUser, 0, showVersion},
+		{"user", "", "lower the level of the current CLI session to user", LevelUser, 0, lowerTo(LevelUser)},
 	}
 }
 
@@ -87,7 +88,9 @@ const errDenied = answer("Permission denied")
 func (c *client) execute(words []string) {
 	c.server.stats.commands.Add(1)
 	c.run(words)
-	c.out.buf = append(c.out.buf, '\n')
+	if !c.leaving {
+		c.out.buf = append(c.out.buf, '\n')
+	}
 	c.out.spill()
 }
 
@@ -103,6 +106,9 @@ func (c *client) run(words []string) {
 	r := &request{output: &c.out, client: c, backend: c.server.config.Backend, command: cmd, args: args}
 	var err error = errDenied
 	if c.level >= cmd.level {
+		err = r.noMore()
+	}
+	if err == nil {
 		err = cmd.run(r)
 	}
 	c.note(cmd, words, err)
@@ -121,10 +127,11 @@ func answerOf(err error) string {
 	return oneLine(err.Error())
 }
 
-// noMore refuses the words behind the first n arguments: what is not understood is not
-// ignored, as it may have mattered to whoever wrote it.
-func (r *request) noMore(n int) error {
-	if len(r.args) <= n {
+// noMore refuses words behind the last argument: what is not understood is not ignored, as
+// it may have mattered to whoever wrote it.
+func (r *request) noMore() error {
+	n := r.command.most
+	if n < 0 || len(r.args) <= n {
 		return nil
 	}
 	return refuse("'%s' expects no '%s' (word %d); usage: %s",

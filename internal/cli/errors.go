@@ -4,9 +4,6 @@ import "fmt"
 
 // showErrors prints the last protocol error of each peer, with the bytes that it was in.
 func showErrors(r *request) error {
-	if err := r.noMore(0); err != nil {
-		return err
-	}
 	sections := r.backend.Sections()
 	var total uint64
 	for _, s := range sections {
@@ -27,7 +24,7 @@ func showErrors(r *request) error {
 }
 
 func (r *request) protocolError(s *Section, p *Peer, e *ProtocolError) {
-	r.printf("\n%s aggregations %s, peer %s: %s\n", stamp(e.Time), oneWord(s.ID), oneWord(p.Name), oneLine(e.Text))
+	r.printf("%s aggregations %s, peer %s: %s\n", stamp(e.Time), oneWord(s.ID), oneWord(p.Name), oneLine(e.Text))
 	r.printf("  message at byte %d of its session, %d bytes of it kept", e.At, len(e.Bytes))
 	if e.Offset >= 0 {
 		r.printf(", fault at offset %d", e.Offset)

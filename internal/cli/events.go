@@ -2,9 +2,6 @@ package cli
 
 // showEvents prints what happened lately, the oldest first.
 func showEvents(r *request) error {
-	if err := r.noMore(0); err != nil {
-		return err
-	}
 	for _, e := range r.backend.Events() {
 		r.printf("%s %s: %s\n", stamp(e.Time), oneWord(e.Level), oneLine(e.Text))
 		if !r.spill() {

@@ -11,9 +11,6 @@ func explain(r *request) error {
 	if len(r.args) < 3 {
 		return answer("Key value expected")
 	}
-	if err := r.noMore(3); err != nil {
-		return err
-	}
 	key, err := parseKey(r.args[2], table.Schema, r.position(2))
 	if err != nil {
 		return err
@@ -28,7 +25,7 @@ func explain(r *request) error {
 func (r *request) explainEntry(e *Entry) {
 	r.printf("key=%s\n", stick.AppendKey(nil, e.Schema.KeyType, e.Key))
 	for _, c := range cells(e.Schema) {
-		r.printf("  %s=%s of\n", c.name(), c.appendValue(nil, &e.Sum))
+		r.printf("  %s=%s of\n", c.title, c.appendValue(nil, &e.Sum))
 		for i := range e.Shares {
 			s := &e.Shares[i]
 			own, ok := c.in(s.schema(e), e.Schema)

@@ -7,32 +7,26 @@ import (
 	"strings"
 )
 
-// alwaysHelped stand at the end of every list, as in HAProxy: whoever is lost needs them.
-var alwaysHelped = []string{"help", "prompt", "quit"}
-
 // help lists the commands that begin with the words given, or resemble them.
 func help(r *request) error {
-	r.client.list(r.args, "")
+	r.client.list(r.args, "The following commands are valid at this level:")
 	return nil
 }
 
 // unknown answers words that are no command.
-func (c *client) unknown(words []string) {
-	c.list(words, "Unknown command: '"+oneLine(words[0])+"', but maybe one of the following ones is a better match:")
+func (c *client) unknown(words []string) { c.list(words, unknownTitle(words)) }
+
+// unknownTitle quotes as many words as a command can have.
+func unknownTitle(words []string) string {
+	return fmt.Sprintf("Unknown command: '%s', but maybe one of the following ones is a better match:",
+		oneLine(strings.Join(words[:min(len(words), 3)], " ")))
 }
 
-// list prints the commands that words may have meant under a title: by default HAProxy's
-// for commands that there are.
+// list prints the commands that words may have meant, under a title.
 func (c *client) list(words []string, title string) {
 	found := c.matching(words)
 	if len(found) == 0 {
-		found = c.resembling(words)
-		if title == "" {
-			title = "Unknown command: '" + oneLine(words[0]) + "', but maybe one of the following ones is a better match:"
-		}
-	}
-	if title == "" {
-		title = "The following commands are valid at this level:"
+		found, title = c.resembling(words), unknownTitle(words)
 	}
 	c.out.printf("%s\n", title)
 	for _, cmd := range found {
@@ -42,22 +36,14 @@ func (c *client) list(words []string, title string) {
 
 func helpLine(c *command) string { return fmt.Sprintf("  %-40s: %s", c.usage(), c.help) }
 
-// matching are the commands of the client's level whose own words begin with words, or the
-// other way round, and those that are always helped. None if that would be these alone,
-// and they were not asked for.
+// matching are the commands of the client's level that begin with what was typed, or what
+// was typed with them, and those that are always helped. None if nothing does.
 func (c *client) matching(words []string) []command {
-	found := []command{}
-	asked := false
-	for _, cmd := range c.allowed() {
-		own := strings.Fields(cmd.words)
-		n := min(len(own), len(words))
-		hit := slices.Equal(own[:n], words[:n])
-		asked = asked || hit
-		if hit && !slices.Contains(alwaysHelped, cmd.words) {
-			found = append(found, cmd)
-		}
-	}
-	if !asked {
+	typed := strings.Join(words, " ")
+	found := slices.DeleteFunc(c.allowed(), func(cmd command) bool {
+		return !strings.HasPrefix(cmd.words, typed) && !strings.HasPrefix(typed, cmd.words+" ")
+	})
+	if len(found) == 0 {
 		return nil
 	}
 	return c.withAlways(found)
@@ -68,7 +54,7 @@ func (c *client) matching(words []string) []command {
 func (c *client) resembling(words []string) []command {
 	typed := []rune(strings.Join(words, " "))
 	typed = typed[:min(len(typed), 64)] // the work is a product of lengths
-	near := slices.DeleteFunc(c.allowed(), func(cmd command) bool { return slices.Contains(alwaysHelped, cmd.words) })
+	near := slices.DeleteFunc(c.allowed(), isAlwaysHelped)
 	away := map[string]int{}
 	for _, cmd := range near {
 		own := []rune(cmd.words)
@@ -83,13 +69,21 @@ func (c *client) allowed() []command {
 	return slices.DeleteFunc(commands(), func(cmd command) bool { return cmd.level > c.level })
 }
 
+// withAlways puts those that are always helped at the end of a list.
 func (c *client) withAlways(list []command) []command {
+	list = slices.DeleteFunc(list, isAlwaysHelped)
 	for _, cmd := range c.allowed() {
-		if slices.Contains(alwaysHelped, cmd.words) {
+		if isAlwaysHelped(cmd) {
 			list = append(list, cmd)
 		}
 	}
 	return list
+}
+
+// isAlwaysHelped: these stand at the end of every list, as in HAProxy. Whoever is lost
+// needs them.
+func isAlwaysHelped(cmd command) bool {
+	return cmd.words == "help" || cmd.words == "prompt" || cmd.words == "quit"
 }
 
 // nearest is the candidate that is most like s, as "; did you mean 'x'"; or nothing, if

@@ -3,9 +3,6 @@ package cli
 // showInfo prints "Name: value" lines with HAProxy's names where it has them, since hatop
 // and agents want all of those; then every counter of ours, limits included.
 func showInfo(r *request) error {
-	if err := r.noMore(0); err != nil {
-		return err
-	}
 	p := r.backend.Process()
 	up := r.client.server.config.Now().Sub(p.Started)
 	r.printf("Name: tallystick\nVersion: %s\nRelease_date: %s\n", p.Version, p.Release)

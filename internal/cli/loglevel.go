@@ -10,9 +10,6 @@ func setLogLevel(r *request) error {
 	if len(r.args) == 0 {
 		return refuse("Required arguments: one of %s", strings.Join(LogLevels[:], ", "))
 	}
-	if err := r.noMore(1); err != nil {
-		return err
-	}
 	if !slices.Contains(LogLevels[:], r.args[0]) {
 		return refuse("Unknown log level '%s' (word %d); it is one of %s",
 			oneWord(r.args[0]), r.position(0), strings.Join(LogLevels[:], ", "))

@@ -12,9 +12,6 @@ func (r *request) setPeer(enabled bool) error {
 	if len(r.args) == 0 {
 		return r.usage()
 	}
-	if err := r.noMore(1); err != nil {
-		return err
-	}
 	id, wanted, ok := strings.Cut(r.args[0], "/")
 	if !ok {
 		return refuse("Require '<id>/<peer>', not '%s' (word %d)", oneWord(r.args[0]), r.position(0))

@@ -5,9 +5,6 @@ import "strconv"
 // showPeers: "show peers [ID]" in the shape of HAProxy's, with its field names where it
 // has the thing, and ours behind them. Pointers and flags it has; we have none.
 func showPeers(r *request) error {
-	if err := r.noMore(1); err != nil {
-		return err
-	}
 	sections := r.backend.Sections()
 	if len(r.args) == 1 {
 		s, err := r.section(0)

@@ -86,9 +86,6 @@ func setTimeout(r *request) error {
 		return refuse("Invalid timeout value '%s' (word %d): a number, with one of the units us, ms, s, m, h, d, above 0 and up to 1d",
 			oneLine(r.args[1]), r.position(1))
 	}
-	if err := r.noMore(2); err != nil {
-		return err
-	}
 	r.client.out.timeout = d
 	return nil
 }

@@ -5,9 +5,6 @@ import "strings"
 // reload answers as HAProxy's master process does: Success=1, or 0 and the reasons, each
 // on its line.
 func reload(r *request) error {
-	if err := r.noMore(0); err != nil {
-		return err
-	}
 	err := r.backend.Reload()
 	if err == nil {
 		r.printf("Success=1\n")

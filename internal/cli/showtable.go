@@ -124,7 +124,7 @@ func (l *lines) values(schema *stick.Schema, s *Share) {
 	}
 	for _, c := range l.cells {
 		l.buf = append(l.buf, ' ')
-		l.buf = append(l.buf, c.name()...)
+		l.buf = append(l.buf, c.title...)
 		l.buf = append(l.buf, '=')
 		l.buf = c.appendValue(l.buf, s)
 	}
@@ -138,8 +138,7 @@ func (l *lines) values(schema *stick.Schema, s *Share) {
 	}
 }
 
-// appendValue appends a value as "show table" has it: a rate behind its period, a text
-// escaped, or as "-" if there is none.
+// appendValue appends a value: a number, or a text escaped, or "-" if there is none.
 func (c cell) appendValue(b []byte, s *Share) []byte {
 	values, text := s.counting()
 	switch {
@@ -147,10 +146,6 @@ func (c cell) appendValue(b []byte, s *Share) []byte {
 		return append(b, '-')
 	case c.isText():
 		return stick.AppendEscaped(b, []byte(text))
-	case c.column.Type.Kind() == stick.Rate:
-		b = append(b, '(')
-		b = number{size: uint64(c.column.Period)}.appendTo(b)
-		b = append(b, ")="...)
 	}
 	return c.number(values).appendTo(b)
 }

@@ -49,8 +49,8 @@ func showStat(r *request) error {
 
 func (r *request) statFilter() (statFilter, error) {
 	f := statFilter{iid: -1, types: -1, sid: -1}
-	if err := r.noMore(3); err != nil || len(r.args) == 0 {
-		return f, err
+	if len(r.args) == 0 {
+		return f, nil
 	}
 	if len(r.args) < 3 {
 		return f, r.usage()

@@ -8,9 +8,6 @@ import (
 // showTopology draws each section: who is above, who is below, and which table becomes
 // which, with the peers that feed it.
 func showTopology(r *request) error {
-	if err := r.noMore(0); err != nil {
-		return err
-	}
 	for _, s := range r.backend.Sections() {
 		r.printf("aggregations %s: %s%s\n", oneWord(s.ID), oneLine(s.Rules), r.sectionState(&s))
 		for _, role := range []string{"up", "local", "down", "node"} {
