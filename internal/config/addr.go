@@ -1,9 +1,9 @@
 package config
 
 import (
-	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // Network is what an address is of, with the names of package net.
@@ -36,7 +36,11 @@ func (a Addr) Dial() string {
 	if a.Network == Unix {
 		return a.Path
 	}
-	return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port)))
+	host := a.Host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return host + ":" + strconv.Itoa(int(a.Port))
 }
 
 // Listen is what net.Listen wants for a TCP or Unix address. Package net would take IPv6

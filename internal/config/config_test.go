@@ -191,6 +191,17 @@ func TestName(t *testing.T) {
 	if s.Name != "a" || s.Local != nil || len(s.Peers) != 2 {
 		t.Errorf("behind a shared bind the section's name counts: got %+v", s)
 	}
+	s = good(t, Options{Name: "x"}, strings.Replace(lines, "127.0.0.1:1", "127.0.0.1:1 dial group g", 1)+"\n").Sections[0]
+	if s.Local.Dial || s.Local.Group != "" {
+		t.Errorf("what others shall do with us does not concern us: got %+v", s.Local)
+	}
+	_, errs := Parse([]File{{"t.cfg", []byte(lines + "\n peer z\n")}}, Options{Name: "z"})
+	if len(errs) != 1 || !strings.Contains(errs[0].Error(), "[t.cfg:5] : peer 'z' is ourselves, by option -L, and needs an address") {
+		t.Errorf("we need a place to listen: got %v", errs)
+	}
+	if c, _ := Parse([]File{{"t.cfg", []byte(lines + " up\n")}}, Options{Name: "y"}); c != nil {
+		t.Error("an aggregator above us is not ourselves")
+	}
 	if c, _ := Parse([]File{{"t.cfg", []byte(lines + "\n")}}, Options{Name: "z"}); c != nil {
 		t.Error("a name that no line has helps nothing")
 	}

@@ -45,11 +45,8 @@ func (p *parser) appoint(d *draft) {
 		d.Local = d.locals[0]
 	}
 	shared := slices.ContainsFunc(p.cfg.Global.Binds, func(b Bind) bool { return b.Serves(d.ID) })
-	if i := slices.IndexFunc(d.Peers, func(n Peer) bool { return n.Name == p.name }); d.Local == nil && !shared && p.name != "" && i >= 0 {
-		n := d.Peers[i]
-		d.Peers = slices.Delete(d.Peers, i, i+1)
-		n.Role = topology.Local
-		d.Local = &n
+	if d.Local == nil && !shared {
+		p.appointByName(d)
 	}
 	switch {
 	case d.Local != nil:
@@ -58,6 +55,23 @@ func (p *parser) appoint(d *draft) {
 	default:
 		p.failf(d.at(), "write 'peer NAME ADDR:PORT local' with our name and the address to listen on",
 			"section '%s' has no 'local' peer", printable(d.ID))
+	}
+}
+
+// appointByName makes the node with our name the local peer. What its line says about how
+// others shall treat us is for them: one file may serve two aggregators.
+func (p *parser) appointByName(d *draft) {
+	i := slices.IndexFunc(d.Peers, func(n Peer) bool { return n.Name == p.name && n.Role == topology.Node })
+	if p.name == "" || i < 0 {
+		return
+	}
+	n := d.Peers[i]
+	d.Peers = slices.Delete(d.Peers, i, i+1)
+	n.Role, n.Group, n.Dial = topology.Local, "", false
+	d.Local = &n
+	if n.Addr.IsZero() {
+		p.failf(word{text: n.Name, pos: n.Pos}, "write 'peer "+printable(n.Name)+" ADDR:PORT'",
+			"peer '%s' is ourselves, by option -L, and needs an address to listen on", printable(n.Name))
 	}
 }
 

@@ -34,18 +34,11 @@ var foreignSections = map[string]string{
 	"acme":        "it belongs in the nodes' configuration",
 	"traces":      "use option -d of the command line",
 	"ruleset":     "it belongs in the nodes' configuration",
-	".if":         "configurations have no conditions here",
-	".elif":       "configurations have no conditions here",
-	".else":       "configurations have no conditions here",
-	".endif":      "configurations have no conditions here",
-	".notice":     remove,
-	".warning":    remove,
-	".alert":      remove,
-	".diag":       remove,
 }
 
-// foreignPrefixes are families of keywords of HAProxy's global section.
+// foreignPrefixes are families of keywords of HAProxy.
 var foreignPrefixes = map[string]string{
+	".":           "configurations have no conditions and messages here: " + remove,
 	"tune.":       "nothing needs tuning: " + remove,
 	"ssl-":        "write the options of TLS on the line that needs them",
 	"lua-":        remove,

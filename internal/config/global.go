@@ -128,16 +128,20 @@ func isLocal(a Addr) bool {
 	return a.Network == Unix || a.Host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// defaultDynamic is how many peers a section with dynamic peers may have.
-const defaultDynamic = 1024
+// How many peers a section with dynamic peers may have.
+const (
+	defaultDynamic = 1024
+	maxDynamic     = 1 << 20 // more than a process can have connections
+)
 
 // dynamicPeers reads: dynamic-peers [max N] [allow CIDR,...]
 func (p *parser) dynamicPeers(l *line) {
 	d := &DynamicPeers{Pos: l.word.pos, Max: defaultDynamic, Allow: p.allowed(l)}
 	if w, ok := l.opts["max"]; ok {
-		n, err := parseCount(w.text, 1, 1<<20)
-		p.faulty("max", w, err)
-		d.Max = int(n)
+		n, err := parseCount(w.text, 1, maxDynamic)
+		if !p.faulty("max", w, err) {
+			d.Max = int(n)
+		}
 	}
 	if p.section == global {
 		p.cfg.Global.DynamicPeers = d

@@ -87,6 +87,7 @@ func TestLexErrors(t *testing.T) {
 	}{
 		{"points at the quote that opened", "a \"b\nc", "unmatched quote", 3},
 		{"strong ones too", "a 'b\\\n'", "unmatched quote", 3},
+		{"a name may end with the file", `a "$BAR`, "unmatched quote", 3},
 		{"half a byte", `a \x4 b`, "truncated or invalid hexadecimal sequence", 3},
 		{"no hexadecimal digit", `\x4g`, "truncated or invalid hexadecimal sequence", 1},
 		{"braces end on their line", "\"${BAR\n}\"", "unmatched brace in environment variable name", 2},
@@ -104,7 +105,7 @@ func TestLexErrors(t *testing.T) {
 }
 
 func TestLexGoesOnAfterAnError(t *testing.T) {
-	all, errs := lex("f", "a \"b\\\nc\nd \\xzz\ne\n", environment)
+	all, errs := lex("f", "a \"b\\\nc\nd \\xzz\r\ne\n", environment)
 	if len(errs) != 2 || errs[1].Pos.Line != 3 {
 		t.Errorf("each broken line is reported once, a continued one as one line: got %v", errs)
 	}

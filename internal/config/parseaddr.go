@@ -17,7 +17,7 @@ const (
 // parseAddr reads an address as HAProxy does: the port stands behind the last colon, an
 // IPv6 address may be in brackets, "*" or nothing is every address, a prefix names the
 // family, and an absolute path is a unix socket.
-func parseAddr(s string) (Addr, error) {
+func parseAddr(s string) (Addr, *fault) {
 	network, rest, _ := strings.Cut(s, "@")
 	switch {
 	case strings.HasPrefix(s, "/"):
@@ -45,7 +45,7 @@ func parseAddr(s string) (Addr, error) {
 // maxPath is the longest path that the address of a unix socket holds, its NUL included.
 const maxPath = 108
 
-func unixAddr(path string) (Addr, error) {
+func unixAddr(path string) (Addr, *fault) {
 	switch {
 	case path == "":
 		return Addr{}, faultf("write 'unix@/PATH'", "missing path")
@@ -55,7 +55,7 @@ func unixAddr(path string) (Addr, error) {
 	return Addr{Network: Unix, Path: path}, nil
 }
 
-func inetAddr(network Network, s string) (Addr, error) {
+func inetAddr(network Network, s string) (Addr, *fault) {
 	i := strings.LastIndexByte(s, ':')
 	form := writePort
 	if strings.Count(s, ":") > 1 {
@@ -74,12 +74,12 @@ func inetAddr(network Network, s string) (Addr, error) {
 	if err != nil || n == 0 {
 		return Addr{}, faultf("from 1 to 65535 is possible", "invalid port '%s'", port)
 	}
-	host, err = parseHost(network, host)
-	return Addr{Network: network, Host: host, Port: uint16(n)}, err
+	host, wrong := parseHost(network, host)
+	return Addr{Network: network, Host: host, Port: uint16(n)}, wrong
 }
 
 // parseHost checks what stands before the port, and takes off brackets and "*".
-func parseHost(network Network, s string) (string, error) {
+func parseHost(network Network, s string) (string, *fault) {
 	if s == "" || s == "*" {
 		return "", nil
 	}
@@ -106,7 +106,7 @@ func parseHost(network Network, s string) (string, error) {
 
 // checkHost refuses what cannot be a host name. One whose last label is a number is an
 // address that went wrong.
-func checkHost(s string) error {
+func checkHost(s string) *fault {
 	for _, r := range s {
 		if r != '-' && r != '.' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') {
 			return faultf(permitted, "character '%s' is not permitted", printable(string(r)))
@@ -125,7 +125,7 @@ func checkHost(s string) error {
 
 // parseSource reads the address of outgoing connections. Without brackets an IPv6 address
 // needs its port, since nobody could tell where the one ends and the other begins.
-func parseSource(s string) (netip.AddrPort, error) {
+func parseSource(s string) (netip.AddrPort, *fault) {
 	if a, err := netip.ParseAddrPort(s); err == nil {
 		return a, nil
 	}

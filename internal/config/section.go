@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tallystick/internal/stick"
 )
 
 // Defaults of a section.
@@ -136,7 +138,7 @@ func (p *parser) duration(l *line, most time.Duration) time.Duration {
 	w := l.args[0]
 	d, err := parseTime(w.text)
 	if !p.faulty(l.kw.name, w, err) && d > most {
-		p.failf(w, "", "'%s' : %s is too long, at most %s is possible", l.kw.name, w, most)
+		p.failf(w, "", "'%s' : %s is too long, at most %s is possible", l.kw.name, w, stick.FormatMillis(uint32(most.Milliseconds())))
 	}
 	return d
 }

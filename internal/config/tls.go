@@ -7,16 +7,11 @@ import (
 
 // faulty reports what err says about w, and reports whether it says anything. what is the
 // keyword or option whose value w is.
-func (p *parser) faulty(what string, w word, err error) bool {
-	if err == nil {
-		return false
+func (p *parser) faulty(what string, w word, err *fault) bool {
+	if err != nil {
+		p.failf(w, err.hint, "'%s' : %s in %s", what, err.msg, w)
 	}
-	f, ok := err.(*fault)
-	if !ok {
-		f = &fault{msg: err.Error()}
-	}
-	p.failf(w, f.hint, "'%s' : %s in %s", what, f.msg, w)
-	return true
+	return err != nil
 }
 
 // choice finds a word among those that its option knows, and returns its number.

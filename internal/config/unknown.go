@@ -74,7 +74,7 @@ func (p *parser) secondWord(st statement, k *keyword) (meant *keyword, n int) {
 func (p *parser) foreign(w word, name string) bool {
 	hint, ok := foreignWords[p.section+" "+name]
 	for prefix, h := range foreignPrefixes {
-		if !ok && p.section == global && strings.HasPrefix(name, prefix) {
+		if !ok && strings.HasPrefix(name, prefix) {
 			hint, ok = h, true
 		}
 	}

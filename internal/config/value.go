@@ -25,15 +25,13 @@ var timeUnits = []struct {
 // fault is what is wrong with a value, in a few words, and what would be right.
 type fault struct{ msg, hint string }
 
-func (f *fault) Error() string { return f.msg + "; " + f.hint }
-
-func faultf(hint, format string, args ...any) error {
+func faultf(hint, format string, args ...any) *fault {
 	return &fault{msg: fmt.Sprintf(format, args...), hint: hint}
 }
 
 // parseTime reads a time as HAProxy has it: an integer with one of the units us, ms, s,
 // m, h and d, or without one in milliseconds.
-func parseTime(s string) (time.Duration, error) {
+func parseTime(s string) (time.Duration, *fault) {
 	n := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 	if n < 0 {
 		n = len(s)
@@ -60,7 +58,7 @@ const units = "a time is an integer with one of the units us, ms, s, m, h, d"
 
 // parseCount reads a number of things, which may end in k, m or g for 1024, its square and
 // its cube, as table sizes do in HAProxy.
-func parseCount(s string, lowest, highest int64) (int64, error) {
+func parseCount(s string, lowest, highest int64) (int64, *fault) {
 	digits := s
 	unit := int64(1)
 	for i, c := range []string{"k", "m", "g"} {
@@ -85,7 +83,7 @@ func isNumber(s string) bool {
 
 // parsePrefix reads a network, or an address as the network of itself. Bits behind the
 // prefix do not matter, as in HAProxy.
-func parsePrefix(s string) (netip.Prefix, error) {
+func parsePrefix(s string) (netip.Prefix, *fault) {
 	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
 		return netip.PrefixFrom(a, a.BitLen()), nil
 	}
@@ -100,7 +98,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 const maxCPU = 1023
 
 // parseCPUs reads one processor or a range of them.
-func parseCPUs(s string) ([]int, error) {
+func parseCPUs(s string) ([]int, *fault) {
 	first, last, ranged := strings.Cut(s, "-")
 	if !ranged {
 		last = first

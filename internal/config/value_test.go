@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,8 +44,8 @@ func TestParseTime(t *testing.T) {
 }
 
 // message is the fault without its hint.
-func message(err error) string {
-	if f, ok := err.(*fault); ok {
+func message(f *fault) string {
+	if f != nil {
 		return f.msg
 	}
 	return ""
@@ -126,6 +127,7 @@ func TestParseAddr(t *testing.T) {
 		{"every IPv6 address", ":::80", "[::]:80", ""},
 		{"IPv4 by its prefix", "ipv4@*:80", "ipv4@:80", ""},
 		{"IPv6 by its prefix", "ipv6@:80", "ipv6@:80", ""},
+		{"a prefix that says nothing new", "tcp@lb1:80", "lb1:80", ""},
 		{"a path", "/tmp/x", "unix@/tmp/x", ""},
 		{"a path by its prefix need not be whole", "unix@x.sock", "unix@x.sock", ""},
 		{"an inherited socket", "fd@3", "fd@3", ""},
@@ -149,6 +151,8 @@ func TestParseAddr(t *testing.T) {
 		{"an unknown prefix", "udp@192.0.2.1:80", "", "unknown prefix 'udp@'"},
 		{"a name with a blank", "lb 1:80", "", "character ' ' is not permitted"},
 		{"a name with an empty label", "lb..1:80", "", "invalid IPv4 address"},
+		{"the longest name", strings.Repeat("a", 253) + ":80", strings.Repeat("a", 253) + ":80", ""},
+		{"a longer one", strings.Repeat("a", 254) + ":80", "", "invalid host name"},
 		{"a name that begins with a dot", ".lb:80", "", "invalid host name"},
 		{"no descriptor", "fd@x", "", "missing file descriptor"},
 		{"no path", "unix@", "", "missing path"},
@@ -205,6 +209,7 @@ func TestParseSource(t *testing.T) {
 		{"a name is no local address", "lb1", ""},
 		{"half a pair", "[2001:db8::1", ""},
 		{"too high a port", "192.0.2.1:70000", ""},
+		{"too high a port without brackets", "2001:db8::1:70000", ""},
 		{"nothing", "", ""},
 	} {
 		a, err := parseSource(c.in)
