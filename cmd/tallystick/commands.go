@@ -15,7 +15,10 @@ type command struct {
 
 // commands are all commands, in the order of the help.
 func commands() []command {
-	return nil
+	return []command{
+		{"demo", "show three HAProxy nodes, traffic to them, and the sums that they read", runDemo},
+		{"bench", "measure what an update costs, beside a HAProxy", runBench},
+	}
 }
 
 func (p program) runCommand(name string, args []string, stdout, stderr io.Writer) int {

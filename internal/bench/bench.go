@@ -1,0 +1,57 @@
+// Package bench measures tallystick: each step of an update's way alone, and the whole
+// program over loopback TCP, beside a real HAProxy that absorbs the same stream in the
+// same run. Machines differ and are noisy: the ratio is what counts.
+//
+// It must never be imported by the program's rooms: it is a reader of them.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Options say what to measure.
+type Options struct {
+	Program string // tallystick's own executable
+	HAProxy string // a haproxy executable to compare with; "" leaves the comparison out
+	Keys    []int  // table sizes of the steps
+	Members []int  // peers that feed each key
+	Path    int    // keys of the stream over TCP; 0 leaves it out
+	Out     io.Writer
+}
+
+// Run measures and prints as it goes.
+func Run(ctx context.Context, o Options) error {
+	fmt.Fprintf(o.Out, "%-10s %10s %8s %12s %14s\n", "step", "keys", "members", "ns/update", "allocs/update")
+	for _, keys := range o.Keys {
+		for _, members := range o.Members {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			for _, r := range steps(keys, members) {
+				fmt.Fprintf(o.Out, "%-10s %10d %8d %12.1f %14.3f\n", r.step, keys, members, r.ns, r.allocs)
+			}
+		}
+	}
+	if o.Path == 0 {
+		return nil
+	}
+	return path(ctx, o)
+}
+
+// result is what one step costs.
+type result struct {
+	step       string
+	ns, allocs float64
+}
+
+// measure times f, which does n updates, and counts what it allocates.
+func measure(step string, n int, f func()) result {
+	before := allocations()
+	start := time.Now()
+	f()
+	took := time.Since(start)
+	return result{step, float64(took.Nanoseconds()) / float64(n), float64(allocations()-before) / float64(n)}
+}

@@ -1,0 +1,48 @@
+package bench
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+
+	"tallystick/internal/stick"
+	"tallystick/internal/wire"
+)
+
+// schema is the table of every measurement: four columns, two of them rates.
+func schema(name string) *stick.Schema {
+	return &stick.Schema{Name: name, KeyType: stick.IPv4, KeyLen: 4, Expire: 3600_000, Columns: []stick.Column{
+		{Type: stick.ConnCnt, Len: 1},
+		{Type: stick.HTTPReqCnt, Len: 1},
+		{Type: stick.HTTPReqRate, Len: 1, Period: 10_000},
+		{Type: stick.BytesOutRate, Len: 1, Period: 10_000},
+	}}
+}
+
+// order is the keys 0..n-1 in an order in which no cache helps.
+func order(n int) []uint32 {
+	r := rand.New(rand.NewPCG(1, 2))
+	keys := make([]uint32, n)
+	for i, k := range r.Perm(n) {
+		keys[i] = uint32(k)
+	}
+	return keys
+}
+
+// row fills r with what a node would report of a key in its round-th report.
+func row(r *stick.Row, key, round uint32) {
+	r.Key = binary.BigEndian.AppendUint32(r.Key[:0], 0x0a000000+key)
+	n := uint64(round + 1)
+	r.Values = append(r.Values[:0], n, 3*n, uint64(key%5000), n%50, 40, uint64(key%5000), 1000*n, 30_000)
+	r.Life = 3600_000
+}
+
+// stream encodes one report of every key as HAProxy would push it, ids from first.
+func stream(s *stick.Schema, keys []uint32, first, round uint32) []byte {
+	b := wire.AppendDefinition(make([]byte, 0, 40*len(keys)), 1, s)
+	var r stick.Row
+	for i, k := range keys {
+		row(&r, k, round)
+		b = wire.AppendUpdate(b, first+uint32(i), false, s, &r, nil)
+	}
+	return b
+}
