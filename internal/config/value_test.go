@@ -85,7 +85,7 @@ func TestParseCPUs(t *testing.T) {
 		"0": "[0]", "5-8": "[5 6 7 8]", "7-7": "[7]", "1023": "[1023]",
 		"1024": "invalid CPU set", "8-5": "invalid CPU range", "": "invalid CPU set", "-": "invalid CPU set",
 		"1-": "invalid CPU set", "-1": "invalid CPU set", "1-2-3": "invalid CPU set", "+1": "invalid CPU set",
-		"99999999999": "invalid CPU set", "all": "invalid CPU set",
+		"99999999999": "invalid CPU set", "1-99999999999": "invalid CPU set", "all": "invalid CPU set",
 	} {
 		cpus, err := parseCPUs(in)
 		got := fmt.Sprint(cpus)
