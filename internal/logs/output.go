@@ -19,7 +19,7 @@ type output struct {
 	line   Line
 	level  slog.LevelVar
 	prefix func([]byte, *Event) []byte    // what stands before the line: syslog's header
-	open   func() (io.WriteCloser, error) // anew, for reopen; nil if that has no meaning
+	open   func() (io.WriteCloser, error) // for reopen: the new sink, or nil to stay; nil if that has no meaning
 	bare   bool                           // text goes without the time
 
 	queue chan []byte
@@ -69,6 +69,9 @@ func (o *output) reopen() error {
 	sink, err := o.open()
 	if err != nil {
 		return fmt.Errorf("log file %s goes on as it was: %w", o.line.Path, err)
+	}
+	if sink == nil {
+		return nil
 	}
 	select {
 	case unused := <-o.next: // the writer hangs since the last time

@@ -59,8 +59,9 @@ func (l *Logs) open(line Line) (*output, error) {
 		sink = &syslogConn{network: "unixgram", address: line.Path}
 		o.prefix, o.bare = l.env.syslogPrefix(""), true
 	default:
-		o.open = func() (io.WriteCloser, error) { return openFile(line.Path, false) }
-		sink, err = openFile(line.Path, line.Truncate)
+		f := &logFile{path: line.Path}
+		o.open = f.reopen
+		sink, err = f.open(line.Truncate)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("log file %s: %w", line.Path, err)
@@ -69,20 +70,38 @@ func (l *Logs) open(line Line) (*output, error) {
 	return o, nil
 }
 
-// openFile opens a log file that others than the owner's group need not read: it has
-// the addresses of peers. Not to block means that a fifo without a reader is an error
-// at once; it changes nothing for files.
-func openFile(path string, truncate bool) (*os.File, error) {
+// logFile is a path and the file that it was when we opened it last.
+type logFile struct {
+	path string
+	info fs.FileInfo
+}
+
+// open opens a log file that others than the owner's group need not read: it has the
+// addresses of peers. Not to block means that a fifo without a reader is an error at
+// once; it changes nothing for files.
+func (l *logFile) open(truncate bool) (*os.File, error) {
 	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND | syscall.O_NONBLOCK
 	if truncate {
 		flags |= os.O_TRUNC
 	}
-	f, err := os.OpenFile(path, flags, 0o640)
+	f, err := os.OpenFile(l.path, flags, 0o640)
+	if err == nil {
+		l.info, err = f.Stat()
+	}
 	var bad *fs.PathError
 	if errors.As(err, &bad) {
 		return nil, bad.Err // the caller names the path
 	}
 	return f, err
+}
+
+// reopen opens the file anew, never truncating. One that still has its name is left
+// alone, and nil returned: what root has opened we may not open any more.
+func (l *logFile) reopen() (io.WriteCloser, error) {
+	if there, err := os.Stat(l.path); err == nil && os.SameFile(there, l.info) {
+		return nil, nil
+	}
+	return l.open(false)
 }
 
 func isSocket(path string) bool {
