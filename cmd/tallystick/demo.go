@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -19,8 +20,9 @@ func runDemo(args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("tallystick demo", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	config := f.String("config", "examples/demo", "folder with haproxy.cfg and tallystick.cfg")
-	haproxy := f.String("haproxy", "", "haproxy executables, separated by commas; none: the nodes are played")
-	seconds := f.Float64("seconds", 0, "end by itself after that time, with status 0 only if every node read the right sum")
+	haproxy := f.String("haproxy", strings.Join(versions(cached()), ","), "haproxy executables, separated by commas; none: the nodes are played")
+	fallback, _ := strconv.ParseFloat(os.Getenv("DEMO_SECONDS"), 64)
+	seconds := f.Float64("seconds", fallback, "end by itself after that time, with status 0 only if every node read the right sum; the default is $DEMO_SECONDS, or until Ctrl-C")
 	if f.Parse(args) != nil {
 		return exitUsage
 	}
@@ -39,6 +41,14 @@ func runDemo(args []string, stdout, stderr io.Writer) int {
 		return exitFailure
 	}
 	return exitGood
+}
+
+// versions picks three that differ as much as possible: the first, the last and one between.
+func versions(all []string) []string {
+	if len(all) <= 3 {
+		return all
+	}
+	return []string{all[0], all[len(all)/2], all[len(all)-1]}
 }
 
 func isTerminal(f *os.File) bool {

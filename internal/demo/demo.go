@@ -141,7 +141,7 @@ func startNodes(ctx context.Context, o Options, dir string) (nodes []node, err e
 		if len(o.HAProxy) > 0 {
 			n, err = startHAProxy(ctx, name, addr, o.HAProxy[i%len(o.HAProxy)], filepath.Join(o.Config, "haproxy.cfg"), dir)
 		} else {
-			n, err = play(ctx, name, "127.0.77.1:10000")
+			n = play(name, "127.0.77.1:10000", 1000+i)
 		}
 		if err != nil {
 			return nodes, fmt.Errorf("start %s: %w", name, err)
