@@ -23,6 +23,7 @@ type client struct {
 	mode    mode
 	timed   bool // the prompt shows the uptime
 	leaving bool // quit was said
+	ended   bool // the client has closed its side: nothing can follow
 }
 
 func newClient(s *Server, conn net.Conn, level Level) *client {
@@ -52,7 +53,7 @@ func (c *client) serve() {
 			c.giveUp(c.out.err)
 			return
 		}
-		if c.mode == single {
+		if c.mode == single || c.ended {
 			break
 		}
 	}
@@ -68,7 +69,7 @@ func (c *client) read() ([]byte, error) {
 	}
 	line, err := c.in.ReadSlice('\n')
 	if err == io.EOF && len(line) > 0 {
-		c.leaving = true // nothing can follow
+		c.ended = true
 		err = nil
 	}
 	return bytes.TrimRight(line, "\r\n"), err

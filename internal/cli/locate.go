@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// section finds the section that argument n names.
-func (r *request) section(n int) (*Section, error) {
+// section finds the section id, which argument n names.
+func (r *request) section(id string, n int) (*Section, error) {
 	all := r.backend.Sections()
 	var ids []string
 	for i := range all {
-		if all[i].ID == r.args[n] {
+		if all[i].ID == id {
 			return &all[i], nil
 		}
 		ids = append(ids, all[i].ID)
 	}
 	return nil, refuse("No such aggregations section '%s' (word %d)%s",
-		oneWord(r.args[n]), r.position(n), nearest(r.args[n], ids))
+		oneWord(id), r.position(n), nearest(id, ids))
 }
 
 // table finds the aggregate table that arguments n and n+1 name.
@@ -24,7 +24,7 @@ func (r *request) table(n int) (*Section, *Table, error) {
 	if len(r.args) < n+2 {
 		return nil, nil, r.usage()
 	}
-	s, err := r.section(n)
+	s, err := r.section(r.args[n], n)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,8 +16,7 @@ func (r *request) setPeer(enabled bool) error {
 	if !ok {
 		return refuse("Require '<id>/<peer>', not '%s' (word %d)", oneWord(r.args[0]), r.position(0))
 	}
-	r.args[0] = id
-	section, err := r.section(0)
+	section, err := r.section(id, 0)
 	if err != nil {
 		return err
 	}

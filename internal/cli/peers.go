@@ -7,7 +7,7 @@ import "strconv"
 func showPeers(r *request) error {
 	sections := r.backend.Sections()
 	if len(r.args) == 1 {
-		s, err := r.section(0)
+		s, err := r.section(r.args[0], 0)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func prompt(r *request) error {
 
 // prompt asks for the next line, if that is wanted.
 func (c *client) prompt() {
-	if c.mode != prompting || c.leaving {
+	if c.mode != prompting || c.leaving || c.ended {
 		return
 	}
 	if c.timed {

@@ -58,7 +58,7 @@ func (r *request) statFilter() (statFilter, error) {
 	var err error
 	if f.iid, err = strconv.Atoi(r.args[0]); err != nil {
 		f.iid, f.id = -1, r.args[0]
-		if _, err := r.section(0); err != nil {
+		if _, err := r.section(r.args[0], 0); err != nil {
 			return f, err
 		}
 	}
