@@ -154,11 +154,20 @@ func TestUnixSocketSuccession(t *testing.T) {
 	if got := ask(path); got != "first" {
 		t.Errorf("a stale socket is replaced: %s", got)
 	}
+	if l, err := (Address{"unix", path}).Listen(t.Context(), Access{}); err == nil {
+		l.Close()
+		t.Error("a second instance takes the socket of the first")
+	} else if want := "listen at " + path + ": another process listens there"; err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if got := ask(path); got != "first" {
+		t.Errorf("the first instance goes on: %s", got)
+	}
+	if err := os.Remove(path); err != nil { // somebody makes room by force
+		t.Fatal(err)
+	}
 	second := listen(t, path, Access{})
 	go greet(second, "second")
-	if got := ask(path); got != "second" {
-		t.Errorf("a successor takes the name: %s", got)
-	}
 	first.Close()
 	if got := ask(path); got != "second" {
 		t.Errorf("the predecessor's end leaves the successor's file: %s", got)
@@ -187,6 +196,12 @@ func TestListenErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := filepath.Join(dir, strings.Repeat("x", 120-len(dir)-1))
+	datagram := filepath.Join(t.TempDir(), "log")
+	syslog, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: datagram, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syslog.Close()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -206,6 +221,7 @@ func TestListenErrors(t *testing.T) {
 
 	tests := []struct{ network, name, want string }{
 		{"unix", file, file + ": there is something that is not a socket"},
+		{"unix", datagram, datagram + ": protocol wrong type for socket"},
 		{"unix", long, long + ": the path is 13 bytes too long for a socket"},
 		{"unix", dir + "/no/s", dir + "/no/s: no such file or directory"},
 		{"tcp", taken.Addr().String(), taken.Addr().String() + ": address already in use"},

@@ -27,16 +27,17 @@ type unixListener struct {
 }
 
 // listenUnix makes a unix socket as HAProxy does: under a temporary name beside path,
-// already listening, with owner and mode, and then renamed. So nobody ever finds it
-// missing, half made or too open, and what a crash has left at path is replaced. A
-// socket that another process still listens at is replaced too: that is how a
-// successor takes over. Anything but a socket is not touched.
+// already listening, with owner and mode, and then renamed. So nobody ever finds it half
+// made or too open, and what a crash has left at path is replaced without a gap. Unlike
+// HAProxy we do not replace a socket at which somebody still listens: a second instance,
+// started by mistake, would fail at the peers' port a moment later, and leave the first
+// one without its socket. Anything but a socket is not touched.
 func listenUnix(ctx context.Context, path string, who Access) (net.Listener, error) {
 	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%08x", rand.Uint32()))
 	if over := max(len(path), len(temporary)) - maxSocketPath; over > 0 {
 		return nil, fmt.Errorf("the path is %d bytes too long for a socket", over)
 	}
-	if err := checkReplaceable(path); err != nil {
+	if err := checkReplaceable(ctx, path); err != nil {
 		return nil, err
 	}
 	l, err := bindPrivate(ctx, temporary)
@@ -54,14 +55,27 @@ func listenUnix(ctx context.Context, path string, who Access) (net.Listener, err
 	return u, nil
 }
 
-// checkReplaceable refuses to rename a socket over something of another kind.
-func checkReplaceable(path string) error {
+// checkReplaceable says whether a socket may be renamed over path: there is nothing, or
+// a socket at which nobody listens any more.
+func checkReplaceable(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil && info.Mode()&fs.ModeSocket == 0 {
-		err = errors.New("there is something that is not a socket")
+	if err != nil {
+		return err
+	}
+	if info.Mode()&fs.ModeSocket == 0 {
+		return errors.New("there is something that is not a socket")
+	}
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "unix", path)
+	switch {
+	case err == nil:
+		c.Close()
+		return errors.New("another process listens there")
+	case errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ENOENT):
+		return nil
 	}
 	return err
 }
