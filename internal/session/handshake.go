@@ -98,7 +98,6 @@ func (s *Session) takeStatus(b []byte) (n int) {
 		return 0
 	case err != nil:
 		s.refuse(b, 0, err)
-		s.hasFarewell = false // there are no messages yet, so no error messages
 		return 0
 	case code != wire.StatusOK:
 		if code == wire.StatusVersion {

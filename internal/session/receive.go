@@ -104,7 +104,8 @@ func (s *Session) takeStick(m wire.Message) error {
 
 // refuse ends the session for the message at the front of b, of which size bytes are
 // known to belong to it (0: nobody knows). The peer is told as HAProxy tells it: 01 00,
-// or 01 01 for a message that is too large.
+// or 01 01 for a message that is too large. But not before the handshake is over: HAProxy
+// would take it for a status that is no number, and call again at once, for ever.
 func (s *Session) refuse(b []byte, size int, err error) {
 	fault := Error{Offset: s.received, What: err.Error()}
 	var w *wire.Error
@@ -119,7 +120,7 @@ func (s *Session) refuse(b []byte, size int, err error) {
 	if isTooLarge(b) {
 		s.farewell = wire.ErrorSize
 	}
-	s.hasFarewell = true
+	s.hasFarewell = s.phase == open
 	s.end(&fault)
 }
 
