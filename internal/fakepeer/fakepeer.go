@@ -1,12 +1,13 @@
 // Package fakepeer plays a HAProxy node: it keeps stick tables in memory, counts into
 // them, and talks about them over the peers protocol as HAProxy does, bugs of the chosen
-// version included. It is for tests, benches and the demo; the program itself never uses it.
+// version included: who calls and when again, who is taken for dead; ids, acks and lives
+// of updates; lessons in both directions; what a received update does to an entry. It is
+// for tests, benches and the demo; the program itself must never use it.
 //
-// It is built on wire alone and never on session, so that the two cannot share a mistake:
-// what it does follows sections 1 (who calls, when again, who is dead), 5 (ids, acks,
-// lives) and 6 (lessons) of the notes on the protocol, and its tests hold it against what
-// real processes said. It uses the time of package time and no network of its own, so it
-// runs in a testing/synctest bubble over net.Pipe as well as over TCP.
+// It is built on wire alone and never on session, so that the two cannot share a mistake;
+// its tests hold it against what real processes said. It uses the time of package time and
+// no network of its own, so it runs in a testing/synctest bubble over net.Pipe as well as
+// over TCP.
 package fakepeer
 
 import (

@@ -73,7 +73,7 @@ func (n *Node) call(ctx context.Context) {
 	switch {
 	case err != nil || ctx.Err() != nil || replaced:
 		conn.Close()
-	case code != wire.StatusOK: // section 1.3: it never calls again
+	case code != wire.StatusOK: // HAProxy never calls again
 		n.silenced = true
 		if code == wire.StatusVersion {
 			n.minor = 0

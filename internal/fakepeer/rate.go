@@ -1,7 +1,7 @@
 package fakepeer
 
 // A rate is kept in three words: start of the current window by the node's clock, events
-// of it, events of the window before (section 8 of the notes).
+// of it, events of the window before.
 type rate []uint64
 
 // count adds events at now to a rate of the given period, both in ms.

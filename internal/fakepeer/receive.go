@@ -1,50 +1,50 @@
 package fakepeer
 
 import (
+	"maps"
 	"math/bits"
+	"slices"
 	"time"
 
 	"tallystick/internal/stick"
 	"tallystick/internal/wire"
 )
 
-// read takes what the peer says until the connection ends.
+// read takes what the peer says until the connection ends. in has come already.
 func (l *link) read(in []byte) {
 	buf := make([]byte, 32<<10)
-	for {
-		rest, ok := l.receive(in)
-		if !ok {
+	for ok := true; ok; {
+		if in, ok = l.receive(in); !ok {
 			return
 		}
-		in = rest
-		f := l.n.currentFaults()
 		size := len(buf)
-		if f.ReadDelay > 0 {
+		if l.n.currentFaults().ReadDelay > 0 {
 			size = 64
 		}
-		for f.NoRead || f.ReadDelay > 0 {
-			select {
-			case <-time.After(max(f.ReadDelay, 100*time.Millisecond)):
-			case <-l.done:
-				return
-			}
-			if f = l.n.currentFaults(); !f.NoRead {
-				break
-			}
-		}
 		k, err := l.conn.Read(buf[:size])
-		in = append(in, buf[:k]...)
-		if err != nil {
-			l.n.mu.Lock()
-			l.n.end(l)
-			l.n.mu.Unlock()
-			return
+		in, ok = append(in, buf[:k]...), err == nil && l.pause()
+	}
+	l.n.mu.Lock()
+	l.n.end(l)
+	l.n.mu.Unlock()
+}
+
+// pause waits as the faults of the moment have it; false: the session has ended.
+func (l *link) pause() bool {
+	f := l.n.currentFaults()
+	for wait := f.ReadDelay; wait > 0 || f.NoRead; f = l.n.currentFaults() {
+		select {
+		case <-time.After(max(wait, 10*time.Millisecond)):
+			wait = 0
+		case <-l.done:
+			return false
 		}
 	}
+	return true
 }
 
 // receive handles the whole messages of b and returns what is left of it; then acks, one
-// for each table (section 5.4).
+// for each table.
 func (l *link) receive(b []byte) (rest []byte, ok bool) {
 	n := l.n
 	n.mu.Lock()
@@ -97,7 +97,7 @@ func (l *link) handle(m wire.Message, now time.Time) error {
 	return nil
 }
 
-// control handles lessons and heartbeats (sections 6.1, 6.2).
+// control handles lessons and heartbeats.
 func (l *link) control(typ byte, now time.Time) {
 	n := l.n
 	switch typ {
@@ -131,7 +131,7 @@ func (l *link) control(typ byte, now time.Time) {
 }
 
 // define selects a table of the peer. One that does not fit ours is ignored, with its
-// updates and without acks (section 4.4).
+// updates and without acks.
 func (l *link) define(m wire.Message) error {
 	r := &remote{}
 	id, err := wire.ParseDefinition(m.Payload, &r.schema)
@@ -191,8 +191,8 @@ func (l *link) ack() {
 	if q.NoAcks || q.SilentLearner && l.asked {
 		return
 	}
-	for id, r := range l.remote {
-		if r.due {
+	for _, id := range slices.Sorted(maps.Keys(l.remote)) {
+		if r := l.remote[id]; r.due {
 			r.due = false
 			l.out = wire.AppendAck(l.out, id, r.last)
 		}

@@ -68,7 +68,7 @@ func (l *link) deadline() time.Time {
 func (l *link) mute() bool { return l.n.cfg.Quirks.NoHeartbeat || l.n.faults.NoBeat }
 
 // isDead looks every 5 s whether the peer has said anything. Nobody is dead to whom there
-// were updates to push: HAProxy does not look then (section 1.6).
+// were updates to push: HAProxy does not look then.
 func (l *link) isDead(now time.Time) bool {
 	if now.Before(l.n.callAt) || l.n.cfg.Quirks.NoHeartbeat {
 		return false
@@ -112,10 +112,10 @@ func (l *link) fill(now time.Time, b []byte) []byte {
 // lesson is one table of a lesson.
 type lesson struct {
 	table   *table
-	entries []*entry
+	entries []slot
 }
 
-// startLesson notes what there is to teach: every table, every entry (section 6.2).
+// startLesson notes what there is to teach: every table, every entry.
 func (l *link) startLesson() {
 	l.teach, l.unsure, l.lesson = true, false, nil
 	for t := l.n.after(l.n.turn); len(l.lesson) < len(l.n.tables); t = l.n.after(t) {
@@ -130,7 +130,10 @@ func (l *link) startLesson() {
 // after is the table whose turn comes behind t: HAProxy's list goes from the highest id
 // down, and around.
 func (n *Node) after(t *table) *table {
-	if t == nil || t.id == 1 {
+	switch {
+	case len(n.tables) == 0:
+		return nil
+	case t == nil || t.id == 1:
 		return n.tables[len(n.tables)-1]
 	}
 	return n.tables[t.id-2]
@@ -145,9 +148,10 @@ func (l *link) teachMore(now time.Time, b []byte) []byte {
 		}
 		run := uint32(0) // id before that of an incremental update
 		for first := true; len(l.lesson[0].entries) > 0 && len(b) < maxOut; {
-			e := l.lesson[0].entries[0]
+			s := l.lesson[0].entries[0]
 			l.lesson[0].entries = l.lesson[0].entries[1:]
-			if t.find(now, e.key) == e {
+			// What changes meanwhile is pushed when the lesson is confirmed.
+			if e := s.entry; !s.void(t) && !e.gone(now) {
 				b = l.update(now, b, t, e, l.timed, !first && e.id == run+1)
 				first, run = false, e.id
 			}
@@ -197,7 +201,7 @@ func (l *link) update(now time.Time, b []byte, t *table, e *entry, timed, increm
 	row := t.row(now, n.clock(now), e)
 	start := len(b)
 	b = wire.AppendUpdate(b, e.id, timed, t.schema, &row, &l.dict)
-	if incremental && !n.cfg.Quirks.NoIncremental {
+	if incremental && len(b) > start && !n.cfg.Quirks.NoIncremental && !n.faults.Twice {
 		m, _, _ := wire.Next(b[start:])
 		short := append([]byte{wire.ClassStick, m.Type + 1}, wire.AppendVarint(nil, uint64(len(m.Payload)-4))...)
 		b = append(b[:start], append(short, m.Payload[4:]...)...)

@@ -15,7 +15,7 @@ type table struct {
 	schema  *stick.Schema
 	entries map[string]*entry
 	counter uint32 // number of the last change, own or learned
-	queue   []slot // own changes by number; one whose entry has a newer number is void
+	queue   []slot // own changes by number
 
 	// By number of change, as "show peers" has them.
 	acked  uint32 // by the peer, whatever the session
@@ -23,6 +23,7 @@ type table struct {
 	origin uint32 // where a CONFIRM rewinds to
 }
 
+// slot is a change. It is void when its entry has changed again since, or is gone.
 type slot struct {
 	id    uint32
 	entry *entry
@@ -43,16 +44,16 @@ func newTable(id uint32, s *stick.Schema) *table {
 // inherit fills t with all that the table of the old process held, as learned from it.
 // shift is what its clock lacks to that of the new one.
 func (t *table) inherit(old *table, shift uint32) {
-	for _, e := range old.lesson(0) {
-		c := *e
-		c.vals = slices.Clone(e.vals)
+	for _, s := range old.lesson(0) {
+		c := *s.entry
+		c.vals = slices.Clone(c.vals)
 		t.rates(c.vals, func(r rate, _ uint32) { r[0] = uint64(uint32(r[0]) + shift) })
 		t.entries[c.key] = &c
 		t.learn(&c)
 	}
 }
 
-// get returns the entry of a key, new or expired ones empty.
+// get returns the entry of a key: a new one if there is none, or none that lives.
 func (t *table) get(now time.Time, key string) *entry {
 	e := t.find(now, key)
 	if e == nil {
@@ -112,12 +113,12 @@ func (t *table) due(now time.Time) *entry {
 }
 
 // lesson returns all entries by number, beginning behind origin.
-func (t *table) lesson(origin uint32) []*entry {
-	var all []*entry
+func (t *table) lesson(origin uint32) []slot {
+	all := make([]slot, 0, len(t.entries))
 	for _, e := range t.entries {
-		all = append(all, e)
+		all = append(all, slot{e.id, e})
 	}
-	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.id-origin-1, b.id-origin-1) })
+	slices.SortFunc(all, func(a, b slot) int { return cmp.Compare(a.id-origin-1, b.id-origin-1) })
 	return all
 }
 
@@ -153,7 +154,7 @@ func (t *table) row(now time.Time, clock uint32, e *entry) stick.Row {
 }
 
 // overwrite replaces what the peer has told of an entry: column by column, elements that
-// both have, nothing added (section 7.4).
+// both have, nothing added.
 func (t *table) overwrite(clock uint32, e *entry, from *stick.Schema, row *stick.Row, connCur bool) {
 	theirs := slices.Clone(row.Values)
 	for _, c := range from.Columns {
