@@ -74,8 +74,8 @@ func TestSilentClientIsClosed(t *testing.T) {
 	})
 }
 
-// big is a table of n rows.
-func big(f *fake, n int) {
+// bigTable is a table of n rows.
+func bigTable(f *fake, n int) {
 	schema := f.sections[0].Tables[0].Schema
 	rows := make([]Entry, n)
 	for i := range rows {
@@ -86,7 +86,7 @@ func big(f *fake, n int) {
 
 func TestClientThatDoesNotRead(t *testing.T) {
 	f := newFake()
-	big(f, 200_000)
+	bigTable(f, 200_000)
 	inBubble(t, f, func(t *testing.T, s *Server, dial func() net.Conn) {
 		slow := dial()
 		if _, err := io.WriteString(slow, "show table data rates.agg\n"); err != nil {
@@ -119,7 +119,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 
 func TestSlowReaderGetsAll(t *testing.T) {
 	f := newFake()
-	big(f, 20_000)
+	bigTable(f, 20_000)
 	inBubble(t, f, func(t *testing.T, s *Server, dial func() net.Conn) {
 		conn := dial()
 		if _, err := io.WriteString(conn, "show table data rates.agg\n"); err != nil {
@@ -245,7 +245,7 @@ func TestLineWithoutEnd(t *testing.T) {
 // with unread bytes is a reset.
 func TestTCPClientWithMoreToSay(t *testing.T) {
 	f := newFake()
-	big(f, 50_000)
+	bigTable(f, 50_000)
 	s := New(Config{Backend: f})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
