@@ -36,7 +36,7 @@ lint: ## gofmt, vet, staticcheck
 
 build: ## build/tallystick
 	@mkdir -p build
-	$(GO) build -trimpath -o build/tallystick ./cmd/tallystick
+	CGO_ENABLED=0 $(GO) build -trimpath -o build/tallystick ./cmd/tallystick
 
 setup: ## fetch what tests and demo need, if it is missing
 	@scripts/setup.sh

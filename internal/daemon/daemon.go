@@ -54,6 +54,7 @@ type daemon struct {
 	sections []*section
 	stats    []listener // of the CLI
 	pid      *proc.PidFile
+	signals  *proc.Signals
 	cli      *cli.Server
 	level    levelWord
 	files    uint64 // limit of open files
@@ -80,7 +81,8 @@ func Run(o Options) error {
 	if err != nil {
 		return err
 	}
-	d := &daemon{Options: o, config: c, start: time.Now()}
+	d := &daemon{Options: o, config: c, start: time.Now(), signals: proc.WatchSignals()} // from here on a signal ends us cleanly
+	defer d.signals.Close()
 	d.host, _ = os.Hostname()
 	if err := d.openLogs(); err != nil {
 		return err
@@ -125,15 +127,13 @@ func (d *daemon) prepare() error {
 		}
 	}
 	if err := proc.NoNewPrivs(); err != nil { // a build with cgo cannot
-		d.log.Debug("a program that we start could gain privileges", "err", err)
+		d.log.Warn("privileges could be gained by programs that we start: build with CGO_ENABLED=0", "err", err)
 	}
 	return nil
 }
 
 // serve runs until a signal ends it.
 func (d *daemon) serve() error {
-	signals := proc.WatchSignals()
-	defer signals.Close()
 	ctx, stop := context.WithCancel(context.Background())
 	var sections, sockets sync.WaitGroup
 	listening, hushed := context.WithCancel(ctx)
@@ -165,7 +165,7 @@ func (d *daemon) serve() error {
 	if err := d.ready(); err != nil {
 		return err
 	}
-	return d.wait(ctx, signals, failed, hushed)
+	return d.wait(ctx, failed, hushed)
 }
 
 // ready tells everybody who waits for it that we serve.
@@ -178,11 +178,11 @@ func (d *daemon) ready() error {
 }
 
 // wait carries out signals until one ends the program.
-func (d *daemon) wait(ctx context.Context, signals *proc.Signals, failed <-chan error, hush func()) error {
+func (d *daemon) wait(ctx context.Context, failed <-chan error, hush func()) error {
 	asked := make(chan proc.Request)
 	go func() {
 		for {
-			r, ok := signals.Next(ctx)
+			r, ok := d.signals.Next(ctx)
 			if !ok {
 				return
 			}
@@ -226,7 +226,9 @@ func (d *daemon) drain(ctx context.Context, asked <-chan proc.Request) {
 		s.Drain()
 	}
 	end := time.After(drainTime)
-	for tick := time.NewTicker(10 * time.Millisecond); ; {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
 		idle := true
 		for _, s := range d.sections {
 			idle = idle && s.Idle()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strconv"
 
 	"tallystick/internal/cli"
 	"tallystick/internal/config"
@@ -44,10 +43,8 @@ func (d *daemon) listen() error {
 
 // address is a configured address for proc to listen on.
 func address(a config.Addr) proc.Address {
-	if a.Network == config.FD {
-		return proc.Address{Network: "fd", Name: strconv.Itoa(a.FD)}
-	}
-	return proc.Address{Network: string(a.Network), Name: a.Dial()}
+	network, name := a.Listen()
+	return proc.Address{Network: network, Name: name}
 }
 
 // nodeConfig is what node needs of a section.
