@@ -57,7 +57,7 @@ func ParseDefinition(payload []byte, s *stick.Schema) (id uint32, err error) {
 	r.field("expire")
 	s.Expire = r.expire()
 	for i := range s.Columns {
-		r.field("parameters of " + s.Columns[i].Type.String())
+		r.field(s.Columns[i].Type.String())
 		r.parameters(&s.Columns[i])
 	}
 	return id, r.err()
@@ -129,23 +129,23 @@ func (r *reader) parameters(c *stick.Column) {
 	}
 	at := r.at
 	if at == len(r.b) {
-		r.refuse(at, "are missing")
+		r.refuse(at, "its parameters are missing")
 		return
 	}
 	if t := r.varint(); t != uint64(c.Type) {
-		r.refuse(at, "are those of another type")
+		r.refuse(at, "its parameters are those of another type")
 		return
 	}
 	if at = r.at; array {
 		n := r.varint()
 		if n < 1 || n > stick.MaxElements {
-			r.refuse(at, "say an array of less than 1 or more than 100 elements")
+			r.refuse(at, "has less than 1 or more than 100 elements")
 		}
 		c.Len = uint8(n)
 	}
 	if at = r.at; rate {
 		if c.Period = r.varint32(); c.Period == 0 {
-			r.refuse(at, "say a period of 0")
+			r.refuse(at, "has a period of 0")
 		}
 	}
 }
