@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -353,9 +354,7 @@ func (w *witness) said(word string) {
 }
 
 // isPush: rows that are pushed have a key of their own.
-func (w *witness) isPush(word string) bool {
-	return bytes.Contains([]byte(word), []byte("10.0.0.2="))
-}
+func (w *witness) isPush(word string) bool { return strings.Contains(word, " push") }
 
 // finish lets the session say everything and closes the book.
 func (w *witness) finish() {
@@ -414,22 +413,22 @@ func (w *witness) End(_ time.Time, drop, complete bool) {
 	}
 }
 
-// As Sink: rows to be taught have the key 10.0.0.1, rows to be pushed 10.0.0.2.
+// As Sink: rows to be taught have a key of 1000 times 't', rows to be pushed the key 'push'.
 
-var pushed = &stick.Schema{Name: "sum", KeyType: stick.IPv4, KeyLen: 4, Expire: 1000, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}
+var sums = &stick.Schema{Name: "sums", KeyType: stick.String, KeyLen: 1025, Expire: 1000, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}
 
 func (w *witness) Pull(_ time.Time, b *wire.Batch) bool {
-	from, key := &w.push, []byte{10, 0, 0, 2}
+	from, key := &w.push, []byte("push")
 	if w.taught > 0 {
-		from, key = &w.taught, []byte{10, 0, 0, 1}
+		from, key = &w.taught, bytes.Repeat([]byte("t"), 1000)
 	}
 	if *from == 0 {
 		return false
 	}
-	b.Table, b.Schema = 1, pushed
+	b.Table, b.Schema = 1, sums
 	for ; *from > 0 && len(b.Buf) < b.Limit; *from-- {
 		w.ids++
-		b.Buf = wire.AppendUpdate(b.Buf, w.ids, b.Timed, pushed, &stick.Row{Key: key, Values: []uint64{7}, Life: 500}, b.Dict)
+		b.Buf = wire.AppendUpdate(b.Buf, w.ids, b.Timed, sums, &stick.Row{Key: key, Values: []uint64{7}, Life: 500}, b.Dict)
 	}
 	return true
 }
@@ -441,7 +440,7 @@ func (w *witness) Teach(_ time.Time, restore bool) {
 	if w.s.c.Patient && restore && !w.s.pupil.ended {
 		w.fail("restored before the peer's own lesson has ended")
 	}
-	w.taught = 4200 // more than one Append holds
+	w.taught = 100 // more than one Append holds
 }
 
 func (w *witness) Taught(time.Time) (done, restored, finished bool) {

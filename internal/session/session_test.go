@@ -46,6 +46,8 @@ func (m *mute) Pull(_ time.Time, b *wire.Batch) bool {
 	return true
 }
 
+var pushed = &stick.Schema{Name: "sum", KeyType: stick.IPv4, KeyLen: 4, Expire: 1000, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}
+
 var start = time.Unix(1_000_000, 0)
 
 // open returns a session whose handshake and first lesson are over.
