@@ -102,12 +102,12 @@ func (t *Table) relay(schema *stick.Schema, lanes []*Lane, verdicts []aggregate.
 	}
 	rebuild := t.plan == nil || !slices.Equal(plan.Schema.Columns, t.plan.Schema.Columns) || !plan.Schema.SameKeys(t.plan.Schema)
 	for i, l := range lanes {
-		old := *l.binding()
+		old := l.binding()
 		l.bind(plan, verdicts[i])
-		if had := old.columns != nil; had && !sameColumns(old.columns, l.columns) {
+		if counted := old.columns != nil; counted && (l.aside != "" || !sameColumns(old.columns, l.columns)) {
 			rebuild = true
 		}
-		if old.aside != "" && l.aside == "" || len(old.missing) > len(l.missing) && l.aside == "" {
+		if l.gained(old) {
 			gained = append(gained, l)
 		}
 	}
@@ -132,7 +132,20 @@ type binding struct {
 	missing map[stick.DataType]string
 }
 
-func (l *Lane) binding() *binding { return &binding{l.columns, l.aside, l.missing} }
+func (l *Lane) binding() binding { return binding{l.columns, l.aside, l.missing} }
+
+// gained reports whether anything of the lane counts that was set aside in its old binding.
+func (l *Lane) gained(old binding) bool {
+	if l.aside != "" {
+		return false
+	}
+	for typ := range old.missing {
+		if _, still := l.missing[typ]; !still {
+			return true
+		}
+	}
+	return old.aside != ""
+}
 
 // sameColumns reports whether the same columns count, wherever they are.
 func sameColumns(a, b []column) bool {
@@ -151,7 +164,7 @@ func (s *shard) rebuild(p *aggregate.Plan) {
 			id = old.marks[id&^isMark].next
 			continue
 		}
-		s.carry(old, old.rows.at(id))
+		s.carry(old, id)
 		id = old.rows.at(id).next
 	}
 	s.restart()
@@ -172,7 +185,8 @@ func (s *shard) storage() *storage {
 
 // carry moves a row with its shares to the new layout. What no lane feeds any more is left
 // behind.
-func (s *shard) carry(old *storage, r *row) {
+func (s *shard) carry(old *storage, from uint32) {
+	r := old.rows.at(from)
 	key := r.key[:min(r.klen, inlineKey)]
 	if r.klen > inlineKey {
 		key = old.arena.get(reference(&r.key), int(r.klen))
@@ -189,6 +203,7 @@ func (s *shard) carry(old *storage, r *row) {
 			s.carryShare(old, sh, id, l)
 		}
 	}
+	s.carryDecided(old, from, id)
 	n := s.rows.at(id)
 	n.zeroed, n.lives = r.zeroed, r.lives
 	if n.live == 0 && !n.zeroed {
@@ -213,6 +228,35 @@ func (s *shard) carryShare(old *storage, from, id uint32, l *Lane) {
 	if x.state&expired != 0 {
 		s.expire(to)
 	}
+}
+
+// carryDecided leaves it to whoever decided a Latest column, if that lane still says so.
+func (s *shard) carryDecided(old *storage, from, id uint32) {
+	was, sum := old.rows.numbersAt(from), s.rows.numbersAt(id)
+	for i, c := range s.plan.Schema.Columns {
+		j := old.plan.Schema.Column(c.Type)
+		if j < 0 || aggregate.RuleOf(c.Type) != aggregate.Latest {
+			continue
+		}
+		for e := range min(c.Len, old.plan.Schema.Columns[j].Len) {
+			o := &s.plan.Ops[s.plan.First[i]+int(e)]
+			w := was[old.plan.Ops[old.plan.First[j]+int(e)].Word:]
+			value, owner := aggregate.LatestValue(w), aggregate.LatestOwner(w)
+			if s.says(id, owner, o.Cell, value) {
+				aggregate.SetLatest(sum[o.Word:], value, owner)
+			}
+		}
+	}
+}
+
+// says reports whether a lane's share of a row counts and has that value in a cell.
+func (s *shard) says(id uint32, owner uint64, cell int, value uint32) bool {
+	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
+		if x := s.shares.at(sh); uint64(x.lane) == owner {
+			return x.state&expired == 0 && s.shares.numbersAt(sh)[cell] == value
+		}
+	}
+	return false
 }
 
 // translate writes the cells of an old share, as far as its lane's columns count in the new

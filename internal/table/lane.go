@@ -18,7 +18,7 @@ type Lane struct {
 	up     atomic.Bool  // its session lives
 	live   atomic.Int64 // shares that count
 
-	columns []column // those that count
+	columns []column // those that count; nil before the first plan and if none can
 	aside   string   // why none does
 	missing map[stick.DataType]string
 
@@ -61,6 +61,7 @@ func (l *Lane) bind(p *aggregate.Plan, v aggregate.Verdict) {
 	if v.Aside != "" {
 		return
 	}
+	l.columns = []column{}
 	value := 0
 	for _, c := range l.schema.Columns {
 		if _, out := v.Columns[c.Type]; !out {

@@ -1,0 +1,147 @@
+package table
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"tallystick/internal/stick"
+)
+
+var (
+	reqs    = stick.Column{Type: stick.HTTPReqCnt, Len: 1}
+	errs    = stick.Column{Type: stick.HTTPErrCnt, Len: 1}
+	rate10s = stick.Column{Type: stick.HTTPReqRate, Len: 1, Period: 10_000}
+	rate60s = stick.Column{Type: stick.HTTPReqRate, Len: 1, Period: 60_000}
+)
+
+func array(n uint8) stick.Column { return stick.Column{Type: stick.GPC, Len: n} }
+
+func ipTable(columns ...stick.Column) *stick.Schema {
+	return &stick.Schema{KeyType: stick.IPv4, KeyLen: 4, Expire: 60_000, Columns: columns}
+}
+
+func binaryTable(n uint32) *stick.Schema {
+	return &stick.Schema{KeyType: stick.Binary, KeyLen: n, Columns: []stick.Column{reqs}}
+}
+
+func lengthened(s *stick.Schema, keyLen uint32) *stick.Schema {
+	c := *s
+	c.KeyLen = keyLen
+	return &c
+}
+
+// TestDefinitions: how definitions become one, and who is set aside.
+func TestDefinitions(t *testing.T) {
+	for _, c := range []struct {
+		why      string
+		members  []*stick.Schema
+		want     string
+		disagree []string // the lane and a part of each sentence
+	}{
+		{"one member's definition is the sum's", []*stick.Schema{schema(60_000, reqs)}, "type string len 32 expire 1m store http_req_cnt", nil},
+		{"columns are united, in HAProxy's order", []*stick.Schema{schema(60_000, errs), schema(60_000, reqs)},
+			"type string len 32 expire 1m store http_req_cnt,http_err_cnt", nil},
+		{"the longest array counts", []*stick.Schema{schema(60_000, array(2)), schema(60_000, array(5))}, "type string len 32 expire 1m store gpc(5)", nil},
+		{"the longest life counts", []*stick.Schema{schema(60_000, reqs), schema(90_000, reqs)}, "type string len 32 expire 90s store http_req_cnt", nil},
+		{"no expiry is the longest", []*stick.Schema{schema(60_000, reqs), schema(0, reqs)}, "type string len 32 store http_req_cnt", nil},
+		{"strings may differ in length", []*stick.Schema{schema(0, reqs), lengthened(schema(0, reqs), 65)}, "type string len 64 store http_req_cnt", nil},
+		{"another period: that column alone", []*stick.Schema{schema(0, reqs, rate10s), schema(0, reqs, rate60s)},
+			"type string len 32 store http_req_cnt,http_req_rate(10s)", []string{"lb2 http_req_rate: ", "(1m), lb1 has http_req_rate(10s)"}},
+		{"most members decide", []*stick.Schema{schema(0, rate60s), schema(0, rate10s), schema(0, rate10s)},
+			"type string len 32 store http_req_rate(10s)", []string{"lb1 http_req_rate: ", "lb2 has"}},
+		{"another key type: all of it", []*stick.Schema{schema(0, reqs), ipTable(errs)},
+			"type string len 32 store http_req_cnt", []string{"lb2 its keys differ", "type ip", "lb1 has 'type string"}},
+		{"who is set aside has no say about columns", []*stick.Schema{ipTable(rate60s), schema(0, rate10s), schema(0, rate10s)},
+			"type string len 32 store http_req_rate(10s)", []string{"lb1 its keys differ"}},
+		{"binary keys are padded to their length", []*stick.Schema{binaryTable(20), binaryTable(16)}, "type binary len 20 store http_req_cnt", []string{"lb2 its keys differ", "len 16", "len 20"}},
+	} {
+		f := newFixture(t)
+		for _, s := range c.members {
+			f.lane(s)
+		}
+		if got := f.table.Schema().String(); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.why, got, c.want)
+		}
+		var got string
+		for _, d := range f.table.Disagreements() {
+			got += d.Lane + " " + d.Text + "\n"
+		}
+		if (got == "") != (c.disagree == nil) {
+			t.Errorf("%s: complaints %q, want some: %v", c.why, got, c.disagree != nil)
+		}
+		for _, part := range c.disagree {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s: complaints %q lack %q", c.why, got, part)
+			}
+		}
+	}
+}
+
+// TestWhoDecides: the definition of most live members, and on a tie the one of before.
+func TestWhoDecides(t *testing.T) {
+	f := newFixture(t)
+	a := f.lane(schema(0, rate10s))
+	b := f.lane(schema(0, rate60s))
+	period := func(why string, want uint32) {
+		t.Helper()
+		if got := f.table.Schema().Columns[0].Period; got != want {
+			t.Errorf("%s: the period is %d, want %d", why, got, want)
+		}
+	}
+	period("one against one: the first", 10_000)
+	f.table.SetUp(f.now, a, false)
+	f.table.Define(f.now, b, "lb2", 1, schema(0, rate60s))
+	period("only live members have a vote", 60_000)
+	f.table.SetUp(f.now, a, true)
+	f.table.Define(f.now, a, "lb1", 0, schema(0, rate10s))
+	period("on a tie the one that decided before", 60_000)
+	f.lane(schema(0, rate10s))
+	period("two against one", 10_000)
+	f.table.SetUp(f.now, a, false)
+	f.table.SetUp(f.now, b, false)
+	f.table.Define(f.now, a, "lb1", 0, schema(0, rate10s))
+	period("all but one are down: the one", 10_000)
+}
+
+// TestRelearn: who counts again is to be asked for its rows again.
+func TestRelearn(t *testing.T) {
+	f := newFixture(t)
+	a, b := f.lane(schema(0, reqs)), f.lane(ipTable(reqs))
+	c, relearn := f.table.Define(f.now, nil, "lb3", 2, schema(0, reqs, rate10s))
+	if len(relearn) != 0 || b.SetAside() == "" || a.SetAside() != "" {
+		t.Errorf("nobody counts who did not before: %v", relearn)
+	}
+	f.apply(b, 0, reported("\x7f\x00\x00\x01", 60_000, 5))
+	if f.table.Stats().Rows != 0 {
+		t.Error("what is set aside does not count")
+	}
+	_, relearn = f.table.Define(f.now, a, "lb1", 0, ipTable(reqs))
+	if !slices.Equal(relearn, []*Lane{b}) || c.SetAside() == "" || len(f.table.Disagreements()) != 1 {
+		t.Errorf("two of three have addresses now: lb2 is to be asked again, got %v", relearn)
+	}
+	_, relearn = f.table.Define(f.now, c, "lb3", 2, ipTable(reqs, rate10s))
+	if len(relearn) != 0 || len(f.table.Disagreements()) != 0 {
+		t.Errorf("all agree, and the last to come round is in its lesson anyway: %v, %v", relearn, f.table.Disagreements())
+	}
+	f.table.Define(f.now, b, "lb2", 1, ipTable(rate60s))
+	f.table.Define(f.now, a, "lb1", 0, ipTable(rate60s))
+	_, relearn = f.table.Define(f.now, c, "lb3", 2, ipTable(reqs))
+	if len(relearn) != 0 || len(f.table.Disagreements()) != 0 {
+		t.Errorf("taken back when they agree: %v, %v", relearn, f.table.Disagreements())
+	}
+}
+
+// TestRelearnAnotherColumn: a column that counts again is relearned though another was set
+// aside at the same time.
+func TestRelearnAnotherColumn(t *testing.T) {
+	rates := func(reqs, errs uint32) *stick.Schema {
+		return schema(0, stick.Column{Type: stick.HTTPReqRate, Period: reqs}, stick.Column{Type: stick.HTTPErrRate, Period: errs})
+	}
+	f := newFixture(t)
+	a, b, c := f.lane(rates(10_000, 10_000)), f.lane(rates(60_000, 10_000)), f.lane(rates(10_000, 60_000))
+	_, relearn := f.table.Define(f.now, a, "lb1", 0, rates(60_000, 60_000))
+	if !slices.Equal(relearn, []*Lane{b, c}) {
+		t.Errorf("lb1 changed sides in both columns: lb2 and lb3 have one that counts now, and one that does not; got %v", relearn)
+	}
+}
