@@ -124,6 +124,7 @@ func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32,
 		return
 	}
 	x.state &^= heldBack
+	fresh := first || x.state&expired != 0 // it holds zeros
 	if x.state&expired != 0 {
 		if in.Replay {
 			return // it has had its life
@@ -137,7 +138,7 @@ func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32,
 	changed := first || r.zeroed || !slices.Equal(cells, s.news)
 	s.live(id, sh, in, first, now)
 	if changed {
-		s.latest(id, sh, first, how)
+		s.latest(id, sh, fresh, how)
 		s.fold(id, sh, s.news)
 		r.zeroed = false
 		s.touch(id)
@@ -236,8 +237,8 @@ func (s *shard) relive(id uint32) {
 }
 
 // latest decides the columns whose last change counts, for a share whose new cells are in
-// news and whose old ones are still in place.
-func (s *shard) latest(id, sh uint32, first bool, how How) {
+// news and whose old ones are still in place. fresh: it had none that counted.
+func (s *shard) latest(id, sh uint32, fresh bool, how How) {
 	sum, cells := s.rows.numbersAt(id), s.shares.numbersAt(sh)
 	for i := range s.plan.Ops {
 		o := &s.plan.Ops[i]
@@ -245,7 +246,7 @@ func (s *shard) latest(id, sh uint32, first bool, how How) {
 			continue // no change, or the empty value of a new entry
 		}
 		value := s.news[o.Cell]
-		if first && how&InLesson != 0 && aggregate.LatestValue(sum[o.Word:]) != 0 {
+		if fresh && how&InLesson != 0 && aggregate.LatestValue(sum[o.Word:]) != 0 {
 			if !s.beats(id, sh, o, value, aggregate.LatestOwner(sum[o.Word:])) {
 				continue
 			}
