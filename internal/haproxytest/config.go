@@ -19,6 +19,7 @@ type Config struct {
 	Tables  []Table // in the order in which they are declared
 	Global  string  // further lines of the section global
 	Web     string  // further lines of the frontend: after the tracking, before the answer
+	Answer  string  // lines of the frontend that answer; "": with 200, and with 404 for the path /404
 	Raw     string  // further sections
 }
 
@@ -61,6 +62,9 @@ func (t Table) definition() string {
 	return words + " store " + t.Store
 }
 
+// answer is what a frontend says that has nothing else to say.
+const answer = "    http-request return status 404 if { path /404 }\n    http-request return status 200"
+
 // text is the configuration file. One thread is enough for a test, and many HAProxys share few cores.
 func (c Config) text(web string) string {
 	var b strings.Builder
@@ -89,6 +93,6 @@ func (c Config) text(web string) string {
 			track++
 		}
 	}
-	line("%s\n    http-request return status 404 if { path /404 }\n    http-request return status 200\n\n%s", c.Web, c.Raw)
+	line("%s\n%s\n\n%s", c.Web, cmp.Or(c.Answer, answer), c.Raw)
 	return b.String()
 }
