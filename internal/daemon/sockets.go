@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 
 	"tallystick/internal/cli"
 	"tallystick/internal/config"
@@ -43,6 +44,9 @@ func (d *daemon) listen() error {
 
 // address is a configured address for proc to listen on.
 func address(a config.Addr) proc.Address {
+	if a.Network == config.FD {
+		return proc.Address{Network: "fd", Name: strconv.Itoa(a.FD)}
+	}
 	network, name := a.Listen()
 	return proc.Address{Network: network, Name: name}
 }
