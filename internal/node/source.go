@@ -109,20 +109,38 @@ func (v *source) ownRows(now time.Time, h *heard, rows []stick.Row, how session.
 		return
 	}
 	v.section.Counters.OwnRows.Add(uint64(len(rows)))
-	if !v.tracked {
-		v.tracked = true
+	if v.strays == nil {
+		v.strays = map[stray]struct{}{}
 		v.log.Warn("the peer counts in a table that we publish, so it does not show the sum: let its rules track the source table, and only read this one",
 			"table", h.name, "key", string(stick.AppendKey(nil, v.own[h.name].KeyType, rows[0].Key)))
 	}
-	t := v.section.tables.find(h.name)
-	if t == nil || now.Before(v.retouch) {
+	for _, r := range rows {
+		if len(v.strays) < maxStrays {
+			v.strays[stray{h.name, string(r.Key)}] = struct{}{}
+		}
+	}
+}
+
+// stray is a key that the peer has changed in a table of ours.
+type stray struct{ table, key string }
+
+// maxStrays bounds the keys that are pushed again in one second. Others are pushed with
+// their next change, or when they come again.
+const maxStrays = 1000
+
+// correct pushes again what the peer has changed in tables of ours.
+func (v *visit) correct(now time.Time) {
+	if len(v.strays) == 0 || now.Before(v.corrected.Add(time.Second)) {
 		return
 	}
-	v.retouch = now.Add(time.Second)
-	for _, r := range rows {
-		t.table.Touch(r.Key)
+	v.corrected = now
+	for s := range v.strays {
+		if t := v.section.tables.find(s.table); t != nil {
+			t.table.Touch([]byte(s.key))
+		}
 	}
-	v.changed = true
+	clear(v.strays)
+	v.section.changed()
 }
 
 // Begin implements session.Source.

@@ -22,13 +22,13 @@ type visit struct {
 	log     *slog.Logger
 
 	// As source.
-	heard    []heard                  // the tables that the peer has announced, by session.Lane
-	byName   map[string]session.Lane  // the same, by wire name
-	own      map[string]*stick.Schema // our tables as the peer holds them
-	changed  bool                     // sums have changed since the last look
-	finished bool                     // the peer's lesson has ended in this session
-	tracked  bool                     // it has been said that the peer tracks into our table
-	retouch  time.Time                // when our rows may be pushed again after that
+	heard     []heard                  // the tables that the peer has announced, by session.Lane
+	byName    map[string]session.Lane  // the same, by wire name
+	own       map[string]*stick.Schema // our tables as the peer holds them
+	changed   bool                     // sums have changed since the last look
+	finished  bool                     // the peer's lesson has ended in this session
+	strays    map[stray]struct{}       // keys of our tables that the peer has changed; nil: it never has
+	corrected time.Time                // when they were last pushed again
 
 	// As sink.
 	restore []restoring // what is to be taught back, in turn
@@ -102,13 +102,24 @@ func (v *visit) wishes(now time.Time) {
 	if v.conn.relearn.Swap(false) {
 		v.session.Relearn(now)
 	}
+	v.correct(now)
 }
 
 // deadline is when the drive loop must look again even if nothing happens.
 func (v *visit) deadline() time.Time {
 	d := v.session.Deadline()
-	if !v.paused.IsZero() && v.paused.Before(d) {
-		return v.paused
+	if len(v.strays) > 0 {
+		d = earlier(d, v.corrected.Add(time.Second))
+	}
+	if !v.paused.IsZero() {
+		d = earlier(d, v.paused)
 	}
 	return d
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
