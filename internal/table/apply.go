@@ -105,8 +105,6 @@ func (s *shard) applyRun(now int64, l *Lane, rows []stick.Row, run []uint16, how
 // apply replaces one share. sh is its place, 0 if it has none.
 func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32, how How, a *Applied) {
 	now32 := uint32(now)
-	l.decode(s.news, in, now32)
-	var id uint32
 	first := sh == 0
 	if first {
 		if sh = s.admit(l, hash, in.Key, now32); sh == 0 {
@@ -114,8 +112,9 @@ func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32,
 			return
 		}
 	}
+	l.decode(s.news, in, now32) // not before: making room uses news as well
 	x := s.shares.at(sh)
-	id = x.row
+	id := x.row
 	x.lesson = l.lesson
 	cells := s.shares.numbersAt(sh)
 	if how&Guarded != 0 && s.plan.Falls(cells, s.news) {
@@ -172,7 +171,7 @@ func (s *shard) evict(l *Lane) bool {
 		s.dice ^= s.dice >> 7
 		s.dice ^= s.dice << 17
 		x := s.shares.at(1 + uint32(s.dice>>32)%(s.shares.made-1))
-		if x.lane != l.id || s.rows.at(x.row).live != 1 {
+		if x.lane != l.id || x.state&expired != 0 || s.rows.at(x.row).live != 1 {
 			continue
 		}
 		if oldest == 0 || s.rows.at(x.row).touched < s.rows.at(oldest).touched {
