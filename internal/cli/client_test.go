@@ -40,8 +40,9 @@ func inBubble(t *testing.T, f *fake, test func(t *testing.T, s *Server, dial fun
 			return ours
 		})
 		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("a server that is told to end has no complaint: %v", err)
+		began := time.Now()
+		if err := <-ended; err != nil || time.Since(began) > 0 {
+			t.Errorf("a server that is told to end waits for no client and has no complaint: %v, %v", time.Since(began), err)
 		}
 	})
 }
@@ -113,6 +114,9 @@ func TestClientThatDoesNotRead(t *testing.T) {
 		synctest.Wait()
 		if s.stats.clients.Load() != 0 || s.stats.timeouts.Load() != 1 {
 			t.Error("and is cut then, and counted")
+		}
+		if f.nexts > rows/chunk+2 {
+			t.Errorf("nobody reads the rest of the table for it: %d chunks were", f.nexts)
 		}
 	})
 }
@@ -271,17 +275,16 @@ func TestTCPClientWithMoreToSay(t *testing.T) {
 }
 
 func TestEndClosesClients(t *testing.T) {
-	s := start(t, LevelUser)
-	c := s.dial(t)
-	fmt.Fprint(c, "prompt\n")
-	expect(t, c, "\n> ", "a client that waits")
-	s.end()
-	if _, err := c.Read(make([]byte, 1)); err == nil {
-		t.Error("goes when the server ends")
-	}
-	if _, err := net.Dial("unix", s.path); err == nil {
-		t.Error("and nobody can come any more")
-	}
+	inBubble(t, newFake(), func(t *testing.T, _ *Server, dial func() net.Conn) {
+		c := dial()
+		fmt.Fprint(c, "prompt\n")
+		expect(t, c, "\n> ", "a client that waits")
+		t.Cleanup(func() { // the server has ended
+			if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("goes when the server ends: %v", err)
+			}
+		})
+	})
 }
 
 func TestPromptSession(t *testing.T) {

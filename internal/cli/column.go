@@ -100,5 +100,5 @@ func parseColumn(name string) (t stick.DataType, element int, ok bool) {
 	}
 	index, closed := strings.CutSuffix(index, "]")
 	element, err := strconv.Atoi(index)
-	return t, element, closed && err == nil && t.IsArray() && element >= 0 && element < stick.MaxElements
+	return t, element, closed && err == nil && t.IsArray() && element >= 0
 }

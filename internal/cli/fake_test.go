@@ -115,7 +115,7 @@ func newFake() *fake {
 		Threads: 2, Tasks: 17, LogLevel: "info", MaxConns: 1000, Conns: 5, CumConns: 9,
 		Counters: []Counter{{"MessagesTooLong", 1}, {"RowsEvicted", 0}},
 	}
-	f.events = []Event{{ago(time.Minute), "notice", "peer enterprise1 has come"}, {ago(time.Second), "warning", "peer \"x\x1b[2J\nkey=1\" refused"}}
+	f.events = []Event{{ago(time.Minute), "notice", "peer enterprise1 has come"}, {ago(time.Second), "warning", "peer \"x\x1b[2J\nkey=1\" refused \x9b1m"}}
 	f.sections = []Section{newer(), older(f), mixed(f)}
 	return f
 }

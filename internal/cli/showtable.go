@@ -130,12 +130,14 @@ func (l *lines) values(schema *stick.Schema, s *Share) {
 	}
 	switch {
 	case s.Expired:
-		l.printf(" expired\n")
+		l.buf = append(l.buf, " expired"...)
 	case s.Life == stick.Forever:
-		l.printf(" exp=0\n") // as HAProxy has it for a table without expire
+		l.buf = append(l.buf, " exp=0"...) // as HAProxy has it for a table without expire
 	default:
-		l.printf(" exp=%d\n", s.Life)
+		l.buf = append(l.buf, " exp="...)
+		l.buf = number{size: uint64(s.Life)}.appendTo(l.buf)
 	}
+	l.buf = append(l.buf, '\n')
 }
 
 // appendValue appends a value: a number, or a text escaped, or "-" if there is none.

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"testing"
+
+	"tallystick/internal/stick"
+)
+
+// TestDefinitionChangesWhileRead: a table may have other columns when a chunk is read than
+// it had when the command was.
+func TestDefinitionChangesWhileRead(t *testing.T) {
+	gpc := stick.Column{Type: stick.GPC, Len: 2}
+	cnt := stick.Column{Type: stick.HTTPReqCnt, Len: 1}
+	read := &stick.Schema{Columns: []stick.Column{gpc}}
+	second := cells(read)[1]
+	q := &query{filters: []filter{{second, operator("eq"), number{size: 7}}}}
+	for _, c := range []struct {
+		why    string
+		now    *stick.Schema
+		values []uint64
+		want   bool
+	}{
+		{"the columns that were read", read, []uint64{0, 7}, true},
+		{"another column in front", &stick.Schema{Columns: []stick.Column{cnt, gpc}}, []uint64{7, 0, 7}, true},
+		{"the number is not where it was", &stick.Schema{Columns: []stick.Column{cnt, gpc}}, []uint64{0, 7, 0}, false},
+		{"the column has gone", &stick.Schema{Columns: []stick.Column{cnt}}, []uint64{7}, false},
+		{"the element has gone", &stick.Schema{Columns: []stick.Column{{Type: stick.GPC, Len: 1}}}, []uint64{7}, false},
+	} {
+		if got := q.matches(&Entry{Schema: c.now, Sum: Share{Values: c.values}}, read); got != c.want {
+			t.Errorf("%s: got %v", c.why, got)
+		}
+	}
+	if got := second.number(nil); got != (number{}) {
+		t.Errorf("a row that is too short has a 0 there: got %v", got)
+	}
+}
+
+// BenchmarkShowTable is the cost of a row with two shares, from the backend to the socket.
+func BenchmarkShowTable(b *testing.B) {
+	f := newFake()
+	bigTable(f, 1000)
+	rows := f.rows["data rates.agg"]
+	for i := range rows {
+		rows[i].Shares = []Share{{Label: "lb1", Values: rows[i].Sum.Values}, {Label: "lb2", Values: rows[i].Sum.Values}}
+	}
+	server := New(Config{Backend: f})
+	words := []string{"show", "table", "data", "rates.agg"}
+	for b.Loop() {
+		out := &sink{}
+		newClient(server, out, LevelUser).execute(words)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+}
