@@ -167,10 +167,9 @@ func (r *Reader) Read(now int64, expire uint32, out *Rows) (n int) {
 	t := r.table
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if t.plan == nil {
-		return 0
+	if t.plan != nil { // else there are no rows, which is to be found out as well
+		out.Schema = t.plan.Schema
 	}
-	out.Schema = t.plan.Schema
 	before := len(out.Rows)
 	for range shards {
 		s := &t.shards[r.next]
