@@ -23,14 +23,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // cluster is a section and the nodes around it. It lives in a synctest bubble: minutes of
 // its time pass in milliseconds, and what settle has waited for has happened.
 type cluster struct {
-	t       *testing.T
-	config  Config
-	section *Section
-	stop    func() // ends the section and waits until nothing of it runs
-	ctx     context.Context
-	log     *record
-	nodes   map[string]*fakepeer.Node
-	calls   map[string]func(context.Context) (net.Conn, error) // what a call to a peer without a node does
+	t         *testing.T
+	config    Config
+	section   *Section
+	stop      func() // ends the section and waits until nothing of it runs
+	ctx       context.Context
+	log       *record
+	nodes     map[string]*fakepeer.Node
+	witnesses map[string]*witness
+	calls     map[string]func(context.Context) (net.Conn, error) // what a call to a peer without a node does
 }
 
 // bubble runs f with a cluster of the named nodes, before anything of it is started. The
@@ -38,7 +39,8 @@ type cluster struct {
 func bubble(t *testing.T, names string, f func(c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{t: t, log: &record{}, nodes: map[string]*fakepeer.Node{}, calls: map[string]func(context.Context) (net.Conn, error){}}
+		c := &cluster{t: t, log: &record{}, nodes: map[string]*fakepeer.Node{}, witnesses: map[string]*witness{},
+			calls: map[string]func(context.Context) (net.Conn, error){}}
 		c.config = Config{ID: "main", Name: "agg", PID: 1, Rules: topology.Rules{Any: true, To: ".agg"}, Warmup: 10 * time.Second,
 			PushInterval: 5 * time.Millisecond, Restore: true, MaxEntries: 1e6, MaxTables: 256, Seed: 1, Counters: &Counters{},
 			Log: slog.New(slog.NewTextHandler(c.log, nil)), Dial: c.dial}
@@ -85,22 +87,31 @@ func (c *cluster) version(branch, name string, tables ...*stick.Schema) *fakepee
 		old.Stop()
 		pid += 50
 	}
-	n := fakepeer.New(fakepeer.Config{Name: name, Peer: "agg", PID: pid, Tables: tables, Quirks: fakepeer.Version(branch),
-		Dial: func(context.Context) (net.Conn, error) { return c.call(name) }})
-	c.nodes[name] = n
+	n := c.newNode(pid, name, branch, tables...)
 	n.Start()
 	settle()
 	return n
 }
 
-// call connects the node to the section.
-func (c *cluster) call(name string) (net.Conn, error) {
-	if c.section == nil || c.ctx.Err() != nil {
-		return nil, errors.New("connection refused")
+// newNode makes a node and does not start it.
+func (c *cluster) newNode(pid int, name, branch string, tables ...*stick.Schema) *fakepeer.Node {
+	w := &witness{}
+	n := fakepeer.New(fakepeer.Config{Name: name, Peer: "agg", PID: pid, Tables: tables, Quirks: fakepeer.Version(branch),
+		Dial: c.caller(name), Trace: w.trace})
+	c.nodes[name], c.witnesses[name] = n, w
+	return n
+}
+
+// caller connects a node to the section.
+func (c *cluster) caller(name string) func(context.Context) (net.Conn, error) {
+	return func(context.Context) (net.Conn, error) {
+		if c.section == nil || c.ctx.Err() != nil {
+			return nil, errors.New("connection refused")
+		}
+		theirs, ours := pipe(addressOf(name))
+		c.section.Accept(c.ctx, ours)
+		return theirs, nil
 	}
-	theirs, ours := pipe(addressOf(name))
-	c.section.Accept(c.ctx, ours)
-	return theirs, nil
 }
 
 // dial connects the section to a node.
