@@ -26,8 +26,8 @@ type restoring struct {
 // Pull implements session.Sink: first what is taught back, then sums, table by table.
 func (v *sink) Pull(now time.Time, b *wire.Batch) bool {
 	for len(v.restore) > 0 {
-		if v.restore[0].pull(v.section.ms(now), b) {
-			v.given = true
+		if n := v.restore[0].pull(v.section.ms(now), b); n > 0 {
+			v.given += n
 			return true
 		}
 		v.restore = v.restore[1:]
@@ -145,7 +145,7 @@ func (v *sink) reportShape(t *target, f *publish.Feed, s *stick.Schema) {
 
 // Teach implements session.Sink.
 func (v *sink) Teach(now time.Time, restore bool) {
-	v.restore, v.given = nil, false
+	v.restore, v.given = nil, 0
 	if restore {
 		v.startRestore()
 	}
@@ -176,33 +176,37 @@ func (v *sink) startRestore() {
 	}
 }
 
-// pull fills b with the next rows that are taught back and reports whether there were any.
-func (r *restoring) pull(now int64, b *wire.Batch) bool {
+// pull fills b with the next rows that are taught back and returns how many.
+func (r *restoring) pull(now int64, b *wire.Batch) (n int) {
 	rows := table.Rows{Max: 256}
-	if r.rows.Read(now, &rows) == 0 {
-		return false
+	n = r.rows.Read(now, &rows)
+	if n == 0 {
+		return 0
 	}
 	b.Table, b.Schema = r.id, r.schema
 	for i := range rows.Rows {
 		b.Buf = wire.AppendUpdate(b.Buf, r.next, b.Timed && r.schema.Expire != 0, r.schema, &rows.Rows[i], b.Dict)
 		r.next++
 	}
-	return true
+	return n
 }
 
 // Taught implements session.Sink.
 func (v *sink) Taught(now time.Time) (done, restored, finished bool) {
 	if len(v.restore) > 0 {
-		return false, v.given, false
+		return false, v.given > 0, false
 	}
 	if v.section.warmth.warm.Load() {
 		for _, f := range v.book.order {
 			if !f.Taught() {
-				return false, v.given, false
+				return false, v.given > 0, false
 			}
 		}
 	}
-	return true, v.given, v.knowsAll()
+	if v.given > 0 {
+		v.log.Info("peer has lost its memory and was taught its own values back", "rows", v.given)
+	}
+	return true, v.given > 0, v.knowsAll()
 }
 
 // knowsAll reports whether the peer may take our lesson for complete: every member has been
@@ -234,7 +238,7 @@ func (v *sink) Acked(table, id uint32) {
 // Confirmed implements session.Sink.
 func (v *sink) Confirmed() {
 	v.section.Counters.Taught.Add(1)
-	if v.given {
+	if v.given > 0 {
 		v.section.Counters.Restored.Add(1)
 	}
 	for _, f := range v.book.order {

@@ -32,7 +32,7 @@ type visit struct {
 
 	// As sink.
 	restore []restoring // what is to be taught back, in turn
-	given   bool        // something was taught back in this lesson
+	given   int         // rows taught back in this lesson
 	linked  uint64      // registry version for which feeds and warnings are complete
 	turn    int         // the feed that is asked next
 	window  time.Time   // start of the present push interval
