@@ -175,7 +175,7 @@ type ProtocolError struct {
 type Table struct {
 	Sources   []string      // wire names of the tables that feed it
 	Target    string        // its own wire name, with the slash if it has one
-	Schema    *stick.Schema // as resolved of all definitions; its Name does not matter
+	Schema    *stick.Schema // as resolved of all definitions, never nil; its Name does not matter
 	Rows      int64
 	Update    uint32 // id of the last change
 	Used      uint32 // id that was used last, for a change or to push one; not before Update

@@ -17,6 +17,7 @@ import (
 type client struct {
 	server  *Server
 	conn    net.Conn
+	end     <-chan struct{} // closed when the server ends
 	in      *bufio.Reader
 	out     output
 	level   Level
@@ -26,9 +27,9 @@ type client struct {
 	ended   bool // the client has closed its side: nothing can follow
 }
 
-func newClient(s *Server, conn net.Conn, level Level) *client {
+func newClient(s *Server, conn net.Conn, level Level, end <-chan struct{}) *client {
 	return &client{
-		server: s, conn: conn, level: level,
+		server: s, conn: conn, level: level, end: end,
 		in:  bufio.NewReaderSize(conn, maxLine),
 		out: output{conn: conn, timeout: s.config.Timeout},
 	}
@@ -59,6 +60,17 @@ func (c *client) serve() {
 	}
 	c.out.flush()
 	c.close()
+}
+
+// isOver reports whether the server ends. Who works without writing has to ask: a table may
+// be read for long without a row that passes a filter.
+func (c *client) isOver() bool {
+	select {
+	case <-c.end:
+		return true
+	default:
+		return false
+	}
 }
 
 // read waits for the next line and returns it without its end. What a client wrote before

@@ -287,6 +287,31 @@ func TestEndClosesClients(t *testing.T) {
 	})
 }
 
+// endless is a table without an end.
+type endless struct{ *fake }
+
+func (e endless) Dump(string, string) (Dump, error) { return e, nil }
+
+func (e endless) Next(_ int, f func(*Entry)) bool {
+	f(&Entry{Schema: e.sections[0].Tables[0].Schema, Key: addr("192.0.2.1"), Sum: Share{Values: make([]uint64, 4)}})
+	return true
+}
+
+func TestEndStopsReading(t *testing.T) {
+	s := start(t, LevelUser, func(c *Config) { c.Backend = endless{c.Backend.(*fake)} })
+	fmt.Fprint(s.dial(t), "show version;show table data rates.agg data.http_req_cnt gt 1\n")
+	for deadline := time.Now().Add(5 * time.Second); s.stats.commands.Load() < 2; {
+		if time.Now().After(deadline) {
+			t.Fatal("the table is not read")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	began := time.Now()
+	if s.end(); time.Since(began) > 5*time.Second {
+		t.Error("the end waits for no table to be read")
+	}
+}
+
 func TestPromptSession(t *testing.T) {
 	s := start(t, LevelAdmin)
 	c := s.dial(t)

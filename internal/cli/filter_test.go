@@ -47,7 +47,7 @@ func BenchmarkShowTable(b *testing.B) {
 	words := []string{"show", "table", "data", "rates.agg"}
 	for b.Loop() {
 		out := &sink{}
-		newClient(server, out, LevelUser).execute(words)
+		newClient(server, out, LevelUser, nil).execute(words)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
 }

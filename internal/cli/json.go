@@ -55,9 +55,12 @@ func (d *document) begin() {
 }
 
 func (d *document) entry(e *Entry) {
-	if d.rows++; d.rows > 1 {
+	if d.rows == 0 {
+		d.begin()
+	} else {
 		d.buf = append(d.buf, ',')
 	}
+	d.rows++
 	row := jsonEntry{
 		Key:   string(stick.AppendKey(nil, e.Schema.KeyType, e.Key)),
 		Exp:   e.Sum.exp(),
@@ -72,7 +75,12 @@ func (d *document) entry(e *Entry) {
 	d.buf = append(d.buf, marshal(row)...)
 }
 
-func (d *document) end() { d.printf("\n]}\n") }
+func (d *document) end() {
+	if d.rows == 0 {
+		d.begin()
+	}
+	d.printf("\n]}\n")
+}
 
 // exp is the life of a share for a program to read.
 func (s *Share) exp() *uint32 {

@@ -83,7 +83,7 @@ func FuzzCommands(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) {
 		for _, words := range splitLine(line) {
 			out := &sink{}
-			c := newClient(server, out, LevelAdmin)
+			c := newClient(server, out, LevelAdmin, nil)
 			c.execute(words)
 			c.out.flush()
 			answer := string(out.got)

@@ -2,27 +2,19 @@ package cli
 
 import (
 	"fmt"
-	"io"
+	"net"
 	"time"
-
-	"tallystick/internal/stick"
 )
 
 // spillAt is how much of an answer is gathered before it is written: large enough that a
 // dump is not made of small writes, small enough that a client costs little.
 const spillAt = 32 << 10
 
-// deadliner is what output needs of a connection.
-type deadliner interface {
-	io.Writer
-	SetWriteDeadline(time.Time) error
-}
-
 // output gathers an answer and writes it in pieces, each within a deadline. After a failed
-// write it takes everything and writes nothing; alive tells. The zero value does not work.
-// It belongs to the goroutine of one client.
+// write it takes everything and writes nothing; spill and flush tell. It belongs to the
+// goroutine of one client.
 type output struct {
-	conn    deadliner
+	conn    net.Conn
 	timeout time.Duration // for each piece
 	buf     []byte
 	err     error
@@ -37,13 +29,14 @@ func (o *output) spill() (alive bool) {
 	return o.flush()
 }
 
-// flush writes what has been gathered.
+// flush writes what has been gathered, with a new deadline for each piece of it: a client
+// may be slow, if only it reads.
 func (o *output) flush() (alive bool) {
-	if o.err == nil && len(o.buf) > 0 {
-		// The deadline is of the wall clock, as net has it: a fake clock would never reach it.
-		o.err = o.conn.SetWriteDeadline(time.Now().Add(o.timeout))
-		if o.err == nil {
-			_, o.err = o.conn.Write(o.buf)
+	for rest := o.buf; o.err == nil && len(rest) > 0; {
+		piece := rest[:min(len(rest), spillAt)]
+		rest = rest[len(piece):]
+		if o.err = o.conn.SetWriteDeadline(time.Now().Add(o.timeout)); o.err == nil {
+			_, o.err = o.conn.Write(piece)
 		}
 	}
 	o.buf = o.buf[:0]
@@ -53,41 +46,4 @@ func (o *output) flush() (alive bool) {
 // printf gathers text. Names, keys and texts of others go through oneWord or oneLine first.
 func (o *output) printf(format string, args ...any) {
 	o.buf = fmt.Appendf(o.buf, format, args...)
-}
-
-// endLine makes sure that what was gathered ends a line. It may look at what was not yet
-// written only, so it is for answers that are not spilled within a line.
-func (o *output) endLine() {
-	if n := len(o.buf); n > 0 && o.buf[n-1] != '\n' {
-		o.buf = append(o.buf, '\n')
-	}
-}
-
-// oneWord escapes a name that may have come from outside so that it is one word of one line:
-// what stick.AppendEscaped escapes, and commas, since show stat separates by them.
-func oneWord(s string) string {
-	b := stick.AppendEscaped(nil, []byte(s))
-	out := b[:0:0]
-	for _, c := range b {
-		if c == ',' {
-			out = append(out, `\x2c`...)
-		} else {
-			out = append(out, c)
-		}
-	}
-	return string(out)
-}
-
-// oneLine escapes a sentence so that it stays on its line: control characters and whatever is
-// not ASCII as \xNN. A terminal is not moved by it either.
-func oneLine(s string) string {
-	b := make([]byte, 0, len(s))
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f {
-			b = fmt.Appendf(b, `\x%02x`, c)
-		} else {
-			b = append(b, c)
-		}
-	}
-	return string(b)
 }

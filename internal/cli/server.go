@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// Timeout is how long a client may be silent, or not read, unless Config or "set timeout
-// cli" says otherwise: HAProxy's "stats timeout".
-const Timeout = 10 * time.Second
+// defaultTimeout is how long a client may be silent, or not read, unless Config or "set
+// timeout cli" says otherwise: HAProxy's "stats timeout".
+const defaultTimeout = 10 * time.Second
 
 // maxClients is how many clients a listener serves at once. HAProxy has 10; a few more
 // leave the operator a place beside dashboards that do not hang up. It is counted for each
@@ -23,7 +23,7 @@ const maxClients = 64
 // Config is what a Server is made of.
 type Config struct {
 	Backend Backend
-	Timeout time.Duration    // 0: Timeout
+	Timeout time.Duration    // for a line to come, and for a piece of an answer to be read; 0: 10 s
 	Now     func() time.Time // nil: time.Now; for ages that are printed, not for deadlines
 	Log     *slog.Logger     // what operators do; nil: nowhere
 }
@@ -48,7 +48,7 @@ type stats struct {
 // New makes a Server. It serves nobody until Serve is called.
 func New(c Config) *Server {
 	if c.Timeout <= 0 {
-		c.Timeout = Timeout
+		c.Timeout = defaultTimeout
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -138,7 +138,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, level Level) {
 	defer stop()
 	defer conn.Close()
 
-	c := newClient(s, conn, level)
+	c := newClient(s, conn, level, ctx.Done())
 	c.serve()
 }
 

@@ -23,7 +23,6 @@ func showTable(r *request) error {
 	if q.json {
 		p = &document{output: r.output, section: section.ID, table: table}
 	}
-	p.begin()
 	if err := r.read(section.ID, table, q, p.entry); err != nil {
 		return err
 	}
@@ -31,9 +30,9 @@ func showTable(r *request) error {
 	return nil
 }
 
-// printer is a form of the answer.
+// printer is a form of the answer. It prints nothing before the first entry or the end:
+// the answer may still become an error.
 type printer interface {
-	begin()
 	entry(*Entry)
 	end()
 }
@@ -76,7 +75,7 @@ func (r *request) read(section string, table *Table, q *query, f func(*Entry)) e
 }
 
 // scan calls f with one entry, if key is not nil, or with all of a table. After each chunk
-// it calls then, and ends if that reports false.
+// it calls then, and ends if that reports false, or if the server ends.
 func (r *request) scan(section, table string, key []byte, f func(*Entry), then func() bool) error {
 	if key != nil {
 		_, err := r.backend.Get(section, table, key, f)
@@ -89,7 +88,7 @@ func (r *request) scan(section, table string, key []byte, f func(*Entry), then f
 	}
 	for more := true; more; {
 		more = d.Next(chunk, f)
-		more = then() && more
+		more = then() && more && !r.client.isOver()
 	}
 	return nil
 }
@@ -101,8 +100,7 @@ type lines struct {
 	cells  []cell
 }
 
-func (*lines) begin() {}
-func (*lines) end()   {}
+func (*lines) end() {}
 
 func (l *lines) entry(e *Entry) {
 	l.buf = append(l.buf, "key="...)
