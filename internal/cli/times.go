@@ -50,3 +50,8 @@ func humanTime(d time.Duration) string {
 
 // stamp prints a moment as HAProxy's answers do.
 func stamp(t time.Time) string { return t.Format("[02/Jan/2006:15:04:05.000]") }
+
+// uptime prints a time as HAProxy's show info does.
+func uptime(d time.Duration) string {
+	return fmt.Sprintf("%dd %dh%02dm%02ds", d/(24*time.Hour), d/time.Hour%24, d/time.Minute%60, d/time.Second%60)
+}
