@@ -70,9 +70,9 @@ func TestHardRestartUnderTraffic(t *testing.T) {
 			bubble(t, "lb1 lb2", func(c *cluster) {
 				lb1, _ := c.pair(branch)
 				wait(time.Minute)
-				lb1.Stop()
-				lb1.Touch("web", alice, to(11))
-				lb1.Restart(fakepeer.Hard)
+				c.kill("lb1")
+				lb1.Touch("web", alice, to(11)) // nobody will ever know
+				c.revive("lb1", fakepeer.Hard)
 				lb1.Touch("web", alice, requests(2)...)
 				wait(20 * time.Second)
 				own, _ := lb1.Read("web", alice, stick.HTTPReqCnt)
@@ -126,7 +126,7 @@ func TestNodeLost(t *testing.T) {
 		lb1.Touch("web", alice, fakepeer.Set(stick.ConnCur, 3))
 		settle()
 		c.reads("lb2", "web.agg", alice, stick.ConnCur, 3, "three connections are open")
-		lb1.Stop()
+		c.kill("lb1")
 		wait(9500 * time.Millisecond)
 		c.reads("lb2", "web.agg", alice, stick.ConnCur, 3, "a session may be lost for 10 s")
 		wait(600 * time.Millisecond)
@@ -166,8 +166,8 @@ func TestProcessIDIsReused(t *testing.T) {
 		}
 		wait(time.Minute)
 		pid := 100
-		lb1.Stop()
-		delete(c.nodes, "lb1")
+		c.kill("lb1")
+		delete(c.calls, "lb1")
 		again := c.newNode(pid, "lb1", "", web("web"), web("web.agg"))
 		again.Start()
 		again.Touch("web", alice, to(1))

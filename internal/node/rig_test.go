@@ -93,6 +93,17 @@ func (c *cluster) version(branch, name string, tables ...*stick.Schema) *fakepee
 	return n
 }
 
+// kill ends the process of a node: nobody answers calls to it until revive.
+func (c *cluster) kill(name string) {
+	c.calls[name] = func(context.Context) (net.Conn, error) { return nil, errors.New("connection refused") }
+	c.nodes[name].Stop()
+}
+
+func (c *cluster) revive(name string, how fakepeer.How) {
+	delete(c.calls, name)
+	c.nodes[name].Restart(how)
+}
+
 // newNode makes a node and does not start it.
 func (c *cluster) newNode(pid int, name, branch string, tables ...*stick.Schema) *fakepeer.Node {
 	w := &witness{}
