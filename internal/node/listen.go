@@ -126,7 +126,8 @@ func (s *Section) admit(h wire.Hello, from netip.Addr) (*Peer, error) {
 	p := s.byName[h.Caller]
 	if p == nil {
 		c.RefusedUnknown.Add(1)
-		return nil, fmt.Errorf("no line admits %q, which called %q: add 'peer %s %s:PORT' to aggregations %s", h.Caller, h.Called, h.Caller, from, s.ID)
+		return nil, fmt.Errorf("no line admits %q, which called %q: add 'peer %s %s' to aggregations %s",
+			h.Caller, h.Called, h.Caller, net.JoinHostPort(from.WithZone("").String(), "PORT"), s.ID)
 	}
 	if p.isDisabled() {
 		return nil, fmt.Errorf("%q is disabled: 'enable peer %s/%s' on the runtime CLI admits it again", h.Caller, s.ID, h.Caller)
