@@ -1,0 +1,91 @@
+package interop
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"tallystick/internal/haproxytest"
+)
+
+// TestRates reads a rate at random instants, while nodes count requests at different paces, and through two periods after the
+// last one: what every node reads as the sum is the sum of what the nodes read themselves, to within one for each node.
+func TestRates(t *testing.T) {
+	t.Parallel()
+	const (
+		period = 4 * time.Second
+		column = "http_req_rate(4000)"
+	)
+	paces := []int{40, 15, 25, 5}
+	c := start(t, everyVersion(t, func(haproxytest.Version) haproxytest.Config {
+		return haproxytest.Config{Tables: withTwins(haproxytest.Table{
+			Name: "/rates", Type: "string len 16", Store: "http_req_cnt,http_req_rate(4s)", Track: haproxytest.Key,
+		})}
+	}))
+	ctx, stop := context.WithTimeout(t.Context(), 2*period)
+	defer stop()
+	var traffic sync.WaitGroup
+	for i, n := range c.nodes {
+		traffic.Go(func() { n.Traffic(ctx, "alice", paces[i]) })
+	}
+	time.Sleep(period / 4) // until every node has the row
+	c.compareRates("under traffic", column, ctx)
+	traffic.Wait()
+	decay, end := context.WithTimeout(t.Context(), 2*period)
+	defer end()
+	c.compareRates("in decay", column, decay)
+	haproxytest.Eventually(t, time.Second, func() error {
+		return c.compare("/rates", "/rates.agg") // two periods later all of them read 0
+	})
+	c.clean("/rates")
+}
+
+// compareRates reads alice's rate at random instants until ctx ends. Nodes are read one after the other while rates move, so
+// the nodes' own sum is taken before and after the twin is read: the twin must lie between, give or take one for each
+// node. Under traffic an update more or less may be on its way: one burst of all nodes.
+func (c *cluster) compareRates(when, column string, ctx context.Context) {
+	c.t.Helper()
+	reads, worst, total := 0, 0.0, 0.0
+	for ctx.Err() == nil {
+		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+		before := c.rate("/rates", column)
+		var twins []float64
+		for i := range c.nodes {
+			twins = append(twins, c.rateOf(i, "/rates.agg", column))
+		}
+		after := c.rate("/rates", column)
+		for i, twin := range twins {
+			off := max(min(before, after)-twin, twin-max(before, after), 0)
+			reads, total, worst = reads+1, total+off, max(worst, off)
+			if off > float64(len(c.nodes)) {
+				c.t.Errorf("%s: %s (%v) reads %v, the nodes' own sum was %v before and %v after", when, c.nodes[i].Name, c.nodes[i].Version, twin, before, after)
+			}
+		}
+	}
+	if reads < 20*len(c.nodes) {
+		c.t.Errorf("%s: %d reads are too few to tell", when, reads)
+	}
+	c.t.Logf("rates %s: %d reads, off the nodes' own sum by %.2f in the mean and %v at most", when, reads, total/max(float64(reads), 1), worst)
+}
+
+// rate is the sum of what all nodes read of alice in a table.
+func (c *cluster) rate(table, column string) (sum float64) {
+	c.t.Helper()
+	for i := range c.nodes {
+		sum += c.rateOf(i, table, column)
+	}
+	return sum
+}
+
+func (c *cluster) rateOf(node int, table, column string) float64 {
+	c.t.Helper()
+	row, err := c.nodes[node].Row(table, "alice")
+	if err != nil {
+		c.t.Errorf("%s: %v", c.nodes[node].Name, err)
+		return math.NaN()
+	}
+	return float64(row.Numbers[column])
+}
