@@ -88,7 +88,9 @@ func (b *backend) Sections() []cli.Section {
 			}
 		}
 		for _, t := range s.Tables() {
-			v.Tables = append(v.Tables, tableOf(&t, v.Peers, receivers[t.Name]))
+			if t.Schema != nil { // nobody has defined it yet
+				v.Tables = append(v.Tables, tableOf(&t, v.Peers, receivers[t.Name]))
+			}
 		}
 		slices.SortFunc(v.Tables, func(a, b cli.Table) int { return cmp.Compare(a.Target, b.Target) })
 		list = append(list, v)

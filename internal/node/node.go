@@ -64,7 +64,7 @@ const (
 	forgetForever   = 24 * time.Hour          // contributions without expiry of a peer without a session
 	tickInterval    = 50 * time.Millisecond   // expiry, window ends
 	userTimeout     = 10 * time.Second        // unacknowledged bytes end a connection
-	restoreTables   = 1000                    // ids of tables that are taught back begin behind all others
+	restoreTables   = 1 << 20                 // ids of tables that are taught back begin behind all others
 	pushBurst       = 64                      // messages to one peer within a push interval before coalescing sets in
 	firstCallAfter  = 50 * time.Millisecond
 	firstCallBefore = 500 * time.Millisecond

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -94,6 +95,7 @@ func (v *sink) link(now time.Time) {
 	if !v.section.Rules.Publishes(v.peer.Role) {
 		return
 	}
+	v.unlink()
 	for _, t := range v.section.tables.all() {
 		s := v.own[t.name]
 		if s == nil {
@@ -110,6 +112,18 @@ func (v *sink) link(now time.Time) {
 		f.Announce(s)
 		v.reportShape(t, f, s)
 	}
+}
+
+// unlink closes the feeds of tables that are gone, or that are others under the same name.
+func (v *sink) unlink() {
+	v.book.order = slices.DeleteFunc(v.book.order, func(f *publish.Feed) bool {
+		gone := !v.section.tables.has(f.ID())
+		if gone {
+			f.Close()
+			maps.DeleteFunc(v.book.feeds, func(_ string, o *publish.Feed) bool { return o == f })
+		}
+		return gone
+	})
 }
 
 // reportMissing says once a session which table a node lacks, and the line that adds it.

@@ -61,7 +61,7 @@ func (v *source) define(now time.Time, s *stick.Schema, to string) (*lane, error
 		t, err := v.section.tables.get(to)
 		if err != nil {
 			v.section.Counters.TablesRefused.Add(1)
-			v.section.gossip.once("table "+to, now, func() { v.log.Warn("table not taken", "table", s.Name, "why", err) })
+			v.section.gossip.once("max-tables "+v.peer.Name, now, func() { v.log.Warn("table not taken", "table", s.Name, "why", err) })
 			return nil, err
 		}
 		l = &lane{name: s.Name, target: t}

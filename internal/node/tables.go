@@ -19,6 +19,7 @@ type registry struct {
 	mu      sync.RWMutex
 	targets map[string]*target
 	list    []*target             // in the order of their ids
+	lastID  uint32                // ids are not used again: a feed may still have the old one
 	owners  map[*table.Lane]*Peer // whom to ask when a lane's rows are needed again
 }
 
@@ -27,6 +28,7 @@ type target struct {
 	name  string
 	id    uint32 // ours, the same for all peers; from 1
 	table *table.Table
+	lanes int // that feed it; guarded by the registry. Without any it goes.
 
 	mu   sync.Mutex
 	said []table.Disagreement // what has been logged and not been taken back
@@ -36,18 +38,20 @@ func newRegistry(s *Section) *registry {
 	return &registry{section: s, budget: table.NewBudget(s.MaxEntries), targets: map[string]*target{}, owners: map[*table.Lane]*Peer{}}
 }
 
-// get returns the table that is published under name, which it makes if need be. It
-// refuses tables beyond the section's limit.
+// get returns the table that is published under name, for one more lane that feeds it. It
+// makes the table if need be, and refuses one beyond the section's limit.
 func (r *registry) get(name string) (*target, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t := r.targets[name]; t != nil {
+		t.lanes++
 		return t, nil
 	}
 	if len(r.list) >= r.section.MaxTables {
 		return nil, fmt.Errorf("table %q: the section has %d tables already (max-tables %d)", name, len(r.list), r.section.MaxTables)
 	}
-	t := &target{name: name, id: uint32(len(r.list)) + 1, table: table.New(table.Config{Seed: r.section.Seed, Budget: r.budget})}
+	r.lastID++
+	t := &target{name: name, id: r.lastID, lanes: 1, table: table.New(table.Config{Seed: r.section.Seed, Budget: r.budget})}
 	r.targets[name] = t
 	r.list = append(r.list, t)
 	r.version.Add(1)
@@ -63,6 +67,13 @@ func (r *registry) find(name string) *target {
 		return t
 	}
 	return r.targets["/"+name]
+}
+
+// has reports whether there is a table with that id.
+func (r *registry) has(id uint32) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.ContainsFunc(r.list, func(t *target) bool { return t.id == id })
 }
 
 // all returns the tables in the order in which they came to be.
@@ -96,13 +107,20 @@ func (r *registry) define(now int64, p *Peer, l *lane, label string, s *stick.Sc
 	r.version.Add(1) // the shape of what is published may have changed
 }
 
-// drop takes a lane out of the sums for good.
+// drop takes a lane out of the sums for good. A table that nobody feeds any more is
+// forgotten, so that names that come and go do not use up the limit.
 func (r *registry) drop(now int64, l *lane) {
-	l.target.table.Drop(now, l.lane)
+	t := l.target
+	t.table.Drop(now, l.lane)
 	r.mu.Lock()
 	delete(r.owners, l.lane)
+	if t.lanes--; t.lanes == 0 {
+		delete(r.targets, t.name)
+		r.list = slices.DeleteFunc(r.list, func(o *target) bool { return o == t })
+	}
 	r.mu.Unlock()
-	l.target.report(r.section)
+	r.version.Add(1)
+	t.report(r.section)
 }
 
 // report logs each disagreement between members' definitions once, and its end.
