@@ -44,6 +44,7 @@ func (s *stranger) refused(why string) {
 	if text, closed := s.hears(100 * time.Millisecond); text != "" || !closed {
 		s.c.t.Errorf("heard %q, closed: %v, want to be closed without a byte: %s\nlog:\n%s", text, closed, why, s.c.log)
 	}
+	synctest.Wait() // the log comes last
 }
 
 // welcome fails the test unless the status is 200, with our request for a lesson behind it.

@@ -117,7 +117,7 @@ func (c *conn) farewell(v *visit, err error) {
 	if !c.wasEstablished {
 		s.Counters.CallsFailed.Add(1)
 		s.gossip.once("refused by "+c.peer.Name, time.Now(), func() {
-			log.Warn("peer refused our call", "at", c.nc.RemoteAddr(), "why", err)
+			log.Warn("peer refused our call", "at", c.nc.RemoteAddr(), "we_are", s.Name, "why", err)
 		})
 		return
 	}

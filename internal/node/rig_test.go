@@ -247,6 +247,9 @@ func web(name string) *stick.Schema {
 		{Type: stick.ConnCur, Len: 1}, {Type: stick.HTTPReqCnt, Len: 1}, {Type: stick.HTTPReqRate, Len: 1, Period: 10000}}}
 }
 
+// tables are what most nodes have: a table and its twin.
+func tables() []*stick.Schema { return []*stick.Schema{web("web"), web("web.agg")} }
+
 // requests are changes: n more requests, in the counter and in the rate.
 func requests(n uint64) []fakepeer.Change {
 	return []fakepeer.Change{fakepeer.Add(stick.HTTPReqCnt, n), fakepeer.Add(stick.HTTPReqRate, n)}

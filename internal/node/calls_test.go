@@ -1,0 +1,183 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"testing"
+	"time"
+
+	"tallystick/internal/fakepeer"
+	"tallystick/internal/topology"
+	"tallystick/internal/wire"
+)
+
+// answering makes calls to a peer meet one who reads the hello and says what say returns,
+// then closes. It returns the times of the calls and the hellos.
+func (c *cluster) answering(name string, say func(call int) string) (times *[]time.Time, hellos *[]wire.Hello) {
+	times, hellos = &[]time.Time{}, &[]wire.Hello{}
+	c.calls[name] = func(context.Context) (net.Conn, error) {
+		*times = append(*times, time.Now())
+		if say == nil {
+			return nil, errors.New("connection refused")
+		}
+		theirs, ours := pipe(addressOf(name))
+		n := len(*times)
+		go func() {
+			defer theirs.Close()
+			buf := make([]byte, wire.MaxHello)
+			k, _ := theirs.Read(buf)
+			h, _, _ := wire.ParseHello(buf[:k])
+			*hellos = append(*hellos, h)
+			theirs.Write([]byte(say(n)))
+			theirs.Read(buf)
+		}()
+		return ours, nil
+	}
+	return times, hellos
+}
+
+// gaps are the times between calls, beginning at the first.
+func gaps(times []time.Time) (g []time.Duration) {
+	for i := 1; i < len(times); i++ {
+		g = append(g, times[i].Sub(times[i-1]))
+	}
+	return g
+}
+
+func TestCallsAtStart(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		c.config.Peers[1].Addr = ""
+		times, _ := c.answering("lb1", nil)
+		begin := time.Now()
+		c.start()
+		wait(4 * time.Minute)
+		first := (*times)[0].Sub(begin)
+		c.expect(first >= 50*time.Millisecond && first < 500*time.Millisecond, "at our start every peer with an address is called")
+		for _, g := range gaps(*times)[1:] {
+			c.expect(g >= 10*time.Second && g < 12100*time.Millisecond, "then each 10 s, and a bit: peers that lost us together shall not call together")
+		}
+		c.logs(1, "that it fails is said once", "cannot call peer", "peer=lb1")
+		c.expect(len(c.section.Peer("lb2").View().Feeds) == 0 && c.section.Counters.Called.Load() == uint64(len(*times)), "without an address nobody is called")
+	})
+}
+
+// Peers that call us are called only when they do not.
+func TestCallsAfterASessionIsLost(t *testing.T) {
+	bubble(t, "lb1", func(c *cluster) {
+		c.start()
+		c.node("lb1", web("web"), web("web.agg"))
+		wait(5 * time.Minute)
+		called := c.section.Counters.Called.Load()
+		c.expect(called <= 1, "as long as there is a session nobody is called")
+		times, _ := c.answering("lb1", nil)
+		lost := time.Now()
+		c.nodes["lb1"].Stop()
+		wait(9900 * time.Millisecond)
+		c.expect(len(*times) == 0, "HAProxy has ten seconds to call again")
+		wait(2300 * time.Millisecond)
+		c.expect(len(*times) == 1 && (*times)[0].Sub(lost) < 12100*time.Millisecond, "then we do")
+	})
+}
+
+func TestWhoIsAlwaysCalled(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		line PeerConfig
+	}{
+		{"dial", PeerConfig{Name: "lb1", Addr: "lb1", Dial: true}},
+		{"up", PeerConfig{Name: "lb1", Addr: "lb1", Role: topology.Up}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			bubble(t, "", func(c *cluster) {
+				c.config.Peers = []PeerConfig{x.line}
+				times, _ := c.answering("lb1", nil)
+				c.start()
+				wait(3 * time.Minute)
+				low := time.Second
+				for _, g := range gaps(*times) {
+					c.expect(g >= low && g < low+2100*time.Millisecond, "called again soon, and less and less often")
+					low = min(2*low, 30*time.Second)
+				}
+				delete(c.calls, "lb1")
+				n := c.newNode(7, "lb1", "", web("web"), web("web.agg"))
+				n.Start()
+				wait(33 * time.Second)
+				for range 20 {
+					n.Cut()
+					lost := time.Now()
+					for !n.Stats().Up {
+						wait(10 * time.Millisecond)
+					}
+					c.expect(time.Since(lost) < 2100*time.Millisecond, "a session that was lost is called for within two seconds")
+					wait(6 * time.Second)
+				}
+			})
+		})
+	}
+}
+
+// Both call, both hellos are under way: each side takes the one that it is given, so both
+// may be lost. It must come to rest with one session that both sides take for theirs.
+func TestCollision(t *testing.T) {
+	for seed := range uint64(100) {
+		bubble(t, "lb1", func(c *cluster) {
+			r := rand.New(rand.NewPCG(seed, 0))
+			late := func() { time.Sleep(time.Duration(r.IntN(400)) * time.Millisecond) }
+			c.config.Peers[0].Dial = seed%2 == 0
+			n := fakepeer.New(fakepeer.Config{Name: "lb1", Peer: "agg", PID: 7, Tables: tables(), Dial: func(context.Context) (net.Conn, error) {
+				theirs, ours := pipe("10.0.0.1")
+				go func() { late(); c.section.Accept(c.ctx, ours) }()
+				return theirs, nil
+			}})
+			c.nodes["lb1"] = n
+			c.calls["lb1"] = func(context.Context) (net.Conn, error) {
+				theirs, ours := pipe("10.0.0.1")
+				go func() { late(); n.Accept(theirs) }()
+				return ours, nil
+			}
+			c.start()
+			n.Start()
+			wait(15 * time.Second)
+			before := n.Stats().Sessions
+			n.Touch("web", alice, to(5))
+			settle()
+			c.shows("lb1", alice, 5, "there is a session, and sums go over it")
+			wait(time.Minute)
+			c.expect(n.Stats().Sessions == before && n.Stats().Up, "and it stays")
+			c.expect(len(*c.section.live.Load()) == 1, "we have one and no other")
+		})
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	bubble(t, "lb1 lb2 lb3", func(c *cluster) {
+		_, hellos := c.answering("lb1", func(n int) string { return []string{"502\n", "200\n", "200\n"}[min(n, 3)-1] })
+		c.answering("lb2", func(int) string { return "503\n" })
+		c.answering("lb3", func(int) string { return "504\n" })
+		c.start()
+		wait(2 * time.Minute)
+		c.expect((*hellos)[0].Minor == 1 && (*hellos)[1].Minor == 0, "a peer that does not take 2.1 is told 2.0")
+		c.expect(c.section.Peer("lb1").View().LastStatus == 200, "which it takes")
+		c.logs(1, "the log says once that our name is not theirs", "peer refused our call", "peer=lb2", "503")
+		c.logs(1, "and that we have no line there", "peer refused our call", "peer=lb3", "504", "we_are=agg")
+		c.expect(c.section.Peer("lb3").View().LastStatus == 504, "shows have the status")
+		h := (*hellos)[0]
+		c.expect(h.Called == "lb1" && h.Caller == "agg" && h.PID == "1", "the hello names both, and our process")
+	})
+}
+
+// A peer that takes our call and says nothing is given up after five seconds.
+func TestNoStatus(t *testing.T) {
+	bubble(t, "lb1", func(c *cluster) {
+		times, _ := c.answering("lb1", func(int) string { time.Sleep(6 * time.Second); return "200\n" })
+		c.start()
+		wait(time.Minute)
+		c.logs(1, "that is said once", "peer refused our call", "why=")
+		c.expect(len(*times) >= 3 && c.section.Counters.CallsFailed.Load() >= 3, "and tried again")
+	})
+}
