@@ -17,7 +17,7 @@ import (
 func runBench(args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("tallystick bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	keys := f.String("keys", "10000,1000000", "sizes of the table, separated by commas")
+	keys := f.String("keys", "10000,1000000,10000000", "sizes of the table, separated by commas")
 	members := f.String("members", "2,16", "peers that feed each key")
 	path := f.Int("path", 1_000_000, "keys of the stream over TCP; 0 leaves it out")
 	haproxy := f.String("haproxy", comparable(cached()), "a haproxy to compare with")

@@ -30,6 +30,10 @@ func Run(ctx context.Context, o Options) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			if need, have := bytesFor(keys, members), available(); need > have {
+				fmt.Fprintf(o.Out, "%-10s %10d %8d needs about %d MB of memory, %d are available\n", "left out", keys, members, need>>20, have>>20)
+				continue
+			}
 			for _, r := range steps(keys, members) {
 				fmt.Fprintf(o.Out, "%-10s %10d %8d %12.1f %14.3f\n", r.step, keys, members, r.ns, r.allocs)
 			}
@@ -40,6 +44,9 @@ func Run(ctx context.Context, o Options) error {
 	}
 	return path(ctx, o)
 }
+
+// bytesFor is about what a table of that size takes, while its index grows.
+func bytesFor(keys, members int) int64 { return int64(keys) * int64(200+100*members) }
 
 // result is what one step costs.
 type result struct {

@@ -27,6 +27,18 @@ func used() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// available is how much memory can still be used, in bytes (proc(5): MemAvailable).
+func available() int64 {
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(b), "MemAvailable:")
+	word, _, _ := strings.Cut(strings.TrimSpace(after), " ")
+	kb, _ := strconv.ParseInt(word, 10, 64)
+	return kb << 10
+}
+
 // cpu is how much processor time a process and its threads have used (proc(5): fields 14
 // and 15 of stat, in ticks of 10 ms).
 func cpu(pid int) (time.Duration, error) {

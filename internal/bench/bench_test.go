@@ -1,0 +1,53 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"tallystick/internal/stick"
+)
+
+// TestSteps: the steps do what they measure, and allocate nothing for an update.
+func TestSteps(t *testing.T) {
+	for _, r := range steps(2000, 3) {
+		if r.step != "sum" && r.allocs > 0.01 { // sum keeps what it reads, for encode
+			t.Errorf("%s allocates %.3f times an update", r.step, r.allocs)
+		}
+		if r.ns < 0 {
+			t.Errorf("%s took %f ns", r.step, r.ns)
+		}
+	}
+}
+
+// TestStream: what the generator pushes is read as what it meant.
+func TestStream(t *testing.T) {
+	s := schema("/t")
+	keys := order(100)
+	rows := decodeAll(s, stream(s, keys, 1, 4), make([]stick.Row, 0, 100))
+	if len(rows) != len(keys) {
+		t.Fatalf("%d keys make %d rows", len(keys), len(rows))
+	}
+	var want stick.Row
+	row(&want, keys[7], 4)
+	if got := rows[7]; string(got.Key) != string(want.Key) || got.Values[1] != want.Values[1] {
+		t.Errorf("row 7 is %v, want %v", got, want)
+	}
+}
+
+// TestRun: sizes that do not fit are left out aloud.
+func TestRun(t *testing.T) {
+	var out bytes.Buffer
+	err := Run(context.Background(), Options{Keys: []int{1000, 1 << 40}, Members: []int{2}, Out: &out})
+	if err != nil || strings.Count(out.String(), "apply") != 1 || !strings.Contains(out.String(), "left out") {
+		t.Errorf("%v:\n%s", err, out.String())
+	}
+}
+
+func TestCPU(t *testing.T) {
+	if d, err := cpu(os.Getpid()); err != nil || d < 0 {
+		t.Errorf("our own processor time: %v %v", d, err)
+	}
+}
