@@ -2,8 +2,10 @@ package table
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"tallystick/internal/stick"
@@ -13,15 +15,18 @@ import (
 // reported, until its life is over.
 type model map[string]map[int]modelShare
 
+// rules are the model's. The zero value are the right ones; see TestMutants for the others.
+type rules struct{ add, max, wrap, eternal, hoard, sticky bool }
+
 type modelShare struct {
 	values []uint64
 	until  int64
 }
 
 // sum adds what counts at now, by the rules of counters.
-func (m model) sum(key string, now int64) (total []uint64, counts bool) {
+func (m model) sum(key string, now int64, r rules) (total []uint64, counts bool) {
 	for _, s := range m[key] {
-		if s.until > now {
+		if s.until > now || r.eternal {
 			counts = true
 			for len(total) < len(s.values) {
 				total = append(total, 0)
@@ -29,6 +34,15 @@ func (m model) sum(key string, now int64) (total []uint64, counts bool) {
 			for i, v := range s.values {
 				total[i] += v
 			}
+		}
+	}
+	for i := range total {
+		switch {
+		case i == 1: // 64 bits, never reached here
+		case r.wrap:
+			total[i] = uint64(uint32(total[i]))
+		default:
+			total[i] = min(total[i], math.MaxUint32)
 		}
 	}
 	return total, counts
@@ -47,6 +61,7 @@ type world struct {
 	table  *Table
 	lanes  []*Lane
 	model  model
+	rules  rules
 	reader *Reader
 	heard  map[string][]uint64 // what the receiver holds
 	budget *Budget
@@ -76,28 +91,55 @@ func (w *world) report(lane int) {
 	var rows []stick.Row
 	for range 1 + w.rand.IntN(5) {
 		key := w.key()
-		values := []uint64{uint64(w.rand.IntN(1000)), w.rand.Uint64() >> 40, uint64(w.rand.IntN(9)), uint64(w.rand.IntN(9))}
+		values := []uint64{w.counter(), w.rand.Uint64() >> 40, uint64(w.rand.IntN(9)), uint64(w.rand.IntN(9))}
 		life := uint32(1000 * (1 + w.rand.IntN(60)))
 		rows = append(rows, stick.Row{Key: []byte(key), Values: values, Life: life})
 		if w.model[key] == nil {
 			w.model[key] = map[int]modelShare{}
 		}
-		w.model[key][lane] = modelShare{values, w.now + int64(life)}
+		w.model[key][lane] = modelShare{w.rules.replace(w.model[key][lane].values, values), w.now + int64(life)}
 	}
 	w.table.Apply(w.now, w.lanes[lane], rows, 0)
+}
+
+// counter is a value that is small but for a few, two of which are more than a sum can say.
+func (w *world) counter() uint64 {
+	if w.rand.IntN(20) == 0 {
+		return math.MaxUint32 - uint64(w.rand.IntN(100))
+	}
+	return uint64(w.rand.IntN(1000))
+}
+
+// replace is the new share of a lane that has reported these values.
+func (r rules) replace(old, values []uint64) []uint64 {
+	if !r.add && !r.max {
+		return values
+	}
+	values = slices.Clone(values)
+	for i, v := range old {
+		if r.max {
+			values[i] = max(values[i], v)
+		} else {
+			values[i] += v
+		}
+	}
+	return values
 }
 
 // lesson lets a lane mention some keys again and drops the others.
 func (w *world) lesson(lane int) {
 	w.table.Begin(w.lanes[lane])
 	var rows []stick.Row
-	for key, shares := range w.model {
+	for _, key := range slices.Sorted(maps.Keys(w.model)) { // so that a seed is one story
+		shares := w.model[key]
 		s, has := shares[lane]
 		if !has || s.until <= w.now {
 			continue
 		}
 		if w.rand.IntN(2) == 0 {
-			delete(shares, lane)
+			if !w.rules.hoard {
+				delete(shares, lane)
+			}
 			continue
 		}
 		rows = append(rows, stick.Row{Key: []byte(key), Values: s.values, Life: uint32(s.until - w.now)})
@@ -110,7 +152,9 @@ func (w *world) lesson(lane int) {
 func (w *world) drop(lane int) {
 	w.table.Drop(w.now, w.lanes[lane])
 	for _, shares := range w.model {
-		delete(shares, lane)
+		if !w.rules.sticky {
+			delete(shares, lane)
+		}
 	}
 	w.lanes[lane], _ = w.table.Define(w.now, nil, fmt.Sprintf("lb%d", lane+1), lane, counters)
 }
@@ -134,31 +178,42 @@ func (w *world) read(max int) {
 // check compares everything with the model.
 func (w *world) check() {
 	w.t.Helper()
+	if why := w.compare(); why != "" {
+		w.t.Fatal(why)
+	}
+}
+
+// compare says in what the table is not what the model says, or "".
+func (w *world) compare() (why string) {
 	for w.reader.Pending() {
 		w.read(7)
 	}
 	live := 0
 	for key := range w.model {
-		early, counts := w.model.sum(key, w.now+64) // what surely lives
-		late, _ := w.model.sum(key, w.now-64)       // what may still
+		early, counts := w.model.sum(key, w.now+64, w.rules) // what surely lives
+		late, _ := w.model.sum(key, w.now-64, w.rules)       // what may still
 		found := w.table.Get(w.now, []byte(key), func(e *Entry) {
 			live++
 			for i, v := range e.Values {
 				if lo, hi := at(early, i), at(late, i); v < lo || v > hi {
-					w.t.Fatalf("%q column %d: the table says %d, the model %d to %d", key, i, v, lo, hi)
+					why = fmt.Sprintf("%q column %d: the table says %d, the model %d to %d", key, i, v, lo, hi)
 				}
 			}
 			if got := w.heard[key]; fmt.Sprint(got) != fmt.Sprint(e.Values) {
-				w.t.Fatalf("%q: the receiver holds %v, the sum is %v", key, got, e.Values)
+				why = fmt.Sprintf("%q: the receiver holds %v, the sum is %v", key, got, e.Values)
 			}
 		})
 		if counts && !found {
-			w.t.Fatalf("%q counts and is not in the table", key)
+			why = fmt.Sprintf("%q counts and is not in the table", key)
+		}
+		if why != "" {
+			return why
 		}
 	}
 	if s := w.table.Stats(); s.Rows != live || w.budget.Used() != int64(live) {
-		w.t.Fatalf("%d rows (%d of the budget) for %d keys that live: a row goes with its last share", s.Rows, w.budget.Used(), live)
+		return fmt.Sprintf("%d rows (%d of the budget) for %d keys that live: a row goes with its last share", s.Rows, w.budget.Used(), live)
 	}
+	return ""
 }
 
 func at(v []uint64, i int) uint64 {
@@ -168,27 +223,33 @@ func at(v []uint64, i int) uint64 {
 	return v[i]
 }
 
+// step lets something happen.
+func (w *world) step() {
+	switch lane := w.rand.IntN(len(w.lanes)); w.rand.IntN(11) {
+	default:
+		w.report(lane)
+	case 7:
+		w.lesson(lane)
+	case 8:
+		w.pass(int64(w.rand.IntN(20_000)))
+	case 9:
+		w.read(1 + w.rand.IntN(5))
+	case 10:
+		if w.rand.IntN(10) == 0 {
+			w.drop(lane)
+		}
+	}
+}
+
 // TestModel holds the table against the model, through random reports, lessons, drops,
 // passing time and a receiver that lags behind.
 func TestModel(t *testing.T) {
 	for seed := range uint64(40) {
 		w := newWorld(t, seed, 3)
 		for range 400 {
-			switch lane := w.rand.IntN(len(w.lanes)); w.rand.IntN(12) {
-			default:
-				w.report(lane)
-			case 7:
-				w.lesson(lane)
-			case 8:
-				w.pass(int64(w.rand.IntN(20_000)))
-			case 9:
-				w.read(1 + w.rand.IntN(5))
-			case 10:
+			w.step()
+			if w.rand.IntN(12) == 0 {
 				w.check()
-			case 11:
-				if w.rand.IntN(10) == 0 {
-					w.drop(lane)
-				}
 			}
 		}
 		w.pass(200) // lives that have ended are looked at in the tick behind them
