@@ -41,13 +41,12 @@ func (v *sink) Pull(now time.Time, b *wire.Batch) bool {
 	for range v.book.order {
 		v.turn = (v.turn + 1) % len(v.book.order)
 		f := v.book.order[v.turn]
-		if !f.Due() {
-			continue
-		}
-		n := f.Pull(ms, b)
-		v.count(f, n)
-		if n > 0 {
-			return true
+		for f.Due() { // more than once only if no row of a batch can be sent
+			n := f.Pull(ms, b)
+			v.count(f, n)
+			if n > 0 {
+				return true
+			}
 		}
 	}
 	v.pause(now)
