@@ -14,9 +14,6 @@ import (
 	"tallystick/internal/wire"
 )
 
-// bytesPerRow is what a row is taken to need in a batch when its size is not known yet.
-const bytesPerRow = 48
-
 // Feed publishes one table to one peer. It outlives the peer's sessions, so that a
 // process that comes back hears only what it has missed. One goroutine at a time.
 type Feed struct {
@@ -55,7 +52,7 @@ func (f *Feed) Close() { f.reader.Close() }
 // Start begins a session: nothing is sent until the peer has announced its table, then
 // everything from the start.
 func (f *Feed) Start() {
-	f.want, f.shape, f.next, f.mark, f.acked, f.lesson = nil, shape{}, 1, 0, 0, false
+	f.want, f.shape, f.next, f.mark, f.acked, f.lesson = nil, shape{bytes: 1}, 1, 0, 0, false
 	f.reader.Rewind()
 }
 
@@ -89,13 +86,13 @@ func (f *Feed) compile() {
 	if f.why == "" {
 		f.shape = newShape(sum, f.want)
 	} else {
-		f.shape = shape{}
+		f.shape = shape{bytes: 1}
 	}
 }
 
 // Due reports whether there is anything to pull.
 func (f *Feed) Due() bool {
-	return f.want != nil && f.reader.Pending()
+	return f.want != nil && f.why == "" && f.reader.Pending()
 }
 
 // Pull fills b with the next changes that the peer has not heard and reports how many. A
@@ -106,7 +103,7 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 		return 0
 	}
 	f.rows.Reset()
-	f.rows.Max = max(1, b.Limit/bytesPerRow)
+	f.rows.Max = max(1, b.Limit/f.shape.bytes)
 	f.reader.Read(now, f.want.Expire, &f.rows)
 	f.at.read = f.reader.Position()
 	if f.rows.Schema != f.shape.from && f.rows.Schema != nil {

@@ -13,6 +13,7 @@ type shape struct {
 	from, to *stick.Schema
 	spans    []span // where each column of to is found in a row of from
 	same     bool   // the values of a row need no copying
+	bytes    int    // of a message, about
 	omitted  []stick.Column
 	values   []uint64
 	out      stick.Row
@@ -36,6 +37,7 @@ func newShape(from, to *stick.Schema) shape {
 		s.spans = append(s.spans, span{at, c.Words()})
 	}
 	s.to = &common
+	s.bytes = 24 + 3*common.Words() // head and key; values of a few bytes each
 	s.same = slices.Equal(common.Columns, from.Columns)
 	return s
 }
