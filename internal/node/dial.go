@@ -20,26 +20,22 @@ func (p *Peer) keepCalled(ctx context.Context) {
 	wait := between(firstCallAfter, firstCallBefore)
 	backoff := time.Second
 	for sleep(ctx, wait) {
-		if p.current() != nil || p.isDisabled() {
-			wait, backoff = between(50*time.Millisecond, 2050*time.Millisecond), time.Second
+		wait = between(50*time.Millisecond, 2050*time.Millisecond)
+		switch {
+		case p.current() != nil || p.isDisabled():
+			backoff = time.Second
 			if !eager {
 				wait += max(0, callAfter-time.Since(p.lostSince()))
 			}
-			continue
-		}
-		if !eager && time.Since(p.lostSince()) < callAfter && !p.never() {
-			wait = callAfter - time.Since(p.lostSince()) + between(50*time.Millisecond, 2050*time.Millisecond)
-			continue
-		}
-		had := p.call(ctx)
-		wait = backoff + between(50*time.Millisecond, 2050*time.Millisecond)
-		switch {
-		case had:
-			wait, backoff = between(50*time.Millisecond, 2050*time.Millisecond), time.Second
+		case !eager && !p.never() && time.Since(p.lostSince()) < callAfter:
+			wait += callAfter - time.Since(p.lostSince())
+		case p.call(ctx):
+			backoff = time.Second
 		case eager:
+			wait += backoff
 			backoff = min(2*backoff, 30*time.Second)
 		default:
-			backoff = callAfter
+			wait += callAfter
 		}
 	}
 }

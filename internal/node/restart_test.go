@@ -167,7 +167,7 @@ func TestProcessIDIsReused(t *testing.T) {
 		wait(time.Minute)
 		pid := 100
 		c.kill("lb1")
-		delete(c.calls, "lb1")
+		c.answer("lb1", nil)
 		again := c.newNode(pid, "lb1", "", web("web"), web("web.agg"))
 		again.Start()
 		again.Touch("web", alice, to(1))

@@ -31,8 +31,12 @@ type cluster struct {
 	log       *record
 	nodes     map[string]*fakepeer.Node
 	witnesses map[string]*witness
-	calls     map[string]func(context.Context) (net.Conn, error) // what a call to a peer without a node does
+
+	mu    sync.Mutex
+	calls map[string]dial // what a call to a peer does that is not to reach its node
 }
+
+type dial func(context.Context) (net.Conn, error)
 
 // bubble runs f with a cluster of the named nodes, before anything of it is started. The
 // section's rule is "from any to .agg".
@@ -40,7 +44,7 @@ func bubble(t *testing.T, names string, f func(c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cluster{t: t, log: &record{}, nodes: map[string]*fakepeer.Node{}, witnesses: map[string]*witness{},
-			calls: map[string]func(context.Context) (net.Conn, error){}}
+			calls: map[string]dial{}}
 		c.config = Config{ID: "main", Name: "agg", PID: 1, Rules: topology.Rules{Any: true, To: ".agg"}, Warmup: 10 * time.Second,
 			PushInterval: 5 * time.Millisecond, Restore: true, MaxEntries: 1e6, MaxTables: 256, Seed: 1, Counters: &Counters{},
 			Log: slog.New(slog.NewTextHandler(c.log, nil)), Dial: c.dial}
@@ -95,12 +99,12 @@ func (c *cluster) version(branch, name string, tables ...*stick.Schema) *fakepee
 
 // kill ends the process of a node: nobody answers calls to it until revive.
 func (c *cluster) kill(name string) {
-	c.calls[name] = func(context.Context) (net.Conn, error) { return nil, errors.New("connection refused") }
+	c.answer(name, func(context.Context) (net.Conn, error) { return nil, errors.New("connection refused") })
 	c.nodes[name].Stop()
 }
 
 func (c *cluster) revive(name string, how fakepeer.How) {
-	delete(c.calls, name)
+	c.answer(name, nil)
 	c.nodes[name].Restart(how)
 }
 
@@ -109,6 +113,8 @@ func (c *cluster) newNode(pid int, name, branch string, tables ...*stick.Schema)
 	w := &witness{}
 	n := fakepeer.New(fakepeer.Config{Name: name, Peer: "agg", PID: pid, Tables: tables, Quirks: fakepeer.Version(branch),
 		Dial: c.caller(name), Trace: w.trace})
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.nodes[name], c.witnesses[name] = n, w
 	return n
 }
@@ -127,16 +133,25 @@ func (c *cluster) caller(name string) func(context.Context) (net.Conn, error) {
 
 // dial connects the section to a node.
 func (c *cluster) dial(ctx context.Context, name string) (net.Conn, error) {
-	if call := c.calls[name]; call != nil {
+	c.mu.Lock()
+	call, n := c.calls[name], c.nodes[name]
+	c.mu.Unlock()
+	if call != nil {
 		return call(ctx)
 	}
-	n := c.nodes[name]
 	if n == nil {
 		return nil, errors.New("connection refused")
 	}
 	theirs, ours := pipe(addressOf(name))
 	go n.Accept(theirs)
 	return ours, nil
+}
+
+// answer sets what calls to a peer do; nil: they reach its node.
+func (c *cluster) answer(name string, f dial) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls[name] = f
 }
 
 // pipe is a connection; from is what our end has for the address of the other.
