@@ -1,0 +1,101 @@
+package table
+
+import (
+	"encoding/binary"
+	"fmt"
+	"testing"
+
+	"tallystick/internal/stick"
+)
+
+// usual is what many configurations store of a client address.
+var usual = ipTable(stick.Column{Type: stick.ConnCur, Len: 1}, reqs, rate10s)
+
+// load is a table with keys rows, each fed by all members, and batches of 64 updates that
+// walk over them in an order that no cache foresees.
+type load struct {
+	*Table
+	now   int64
+	lanes []*Lane
+	keys  int
+	next  uint32
+	rows  []stick.Row
+	count uint64
+}
+
+func newLoad(keys, members int) *load {
+	l := &load{Table: New(Config{Seed: 1}), now: 3_600_000_000, keys: keys, rows: make([]stick.Row, 64)}
+	for i := range l.rows {
+		l.rows[i] = stick.Row{Key: make([]byte, 4), Values: []uint64{1, 0, 500, 10, 10}, Life: 60_000}
+	}
+	for m := range members {
+		lane, _ := l.Define(l.now, nil, fmt.Sprint("lb", m), m, usual)
+		l.lanes = append(l.lanes, lane)
+		for range (keys + 63) / 64 {
+			l.Apply(l.now, lane, l.batch(), 0)
+		}
+		l.next = 0
+	}
+	return l
+}
+
+// batch is the next updates of a lane. The step is prime to any number of keys in use here.
+func (l *load) batch() []stick.Row {
+	l.count++
+	for i := range l.rows {
+		l.next = (l.next + 7_368_787) % uint32(l.keys)
+		binary.BigEndian.PutUint32(l.rows[i].Key, l.next)
+		l.rows[i].Values[1] = l.count
+	}
+	return l.rows
+}
+
+// BenchmarkApply: ns of an update.
+func BenchmarkApply(b *testing.B) {
+	for _, keys := range []int{10_000, 1_000_000} {
+		for _, members := range []int{2, 16} {
+			b.Run(fmt.Sprintf("keys=%d/members=%d", keys, members), func(b *testing.B) {
+				l := newLoad(keys, members)
+				b.ReportAllocs()
+				for n := 0; b.Loop(); n++ {
+					l.Apply(l.now, l.lanes[n%members], l.batch(), 0)
+				}
+				perRow(b)
+				s := l.Stats()
+				b.ReportMetric(float64(s.Bytes)/float64(s.Rows), "B/key")
+			})
+		}
+	}
+}
+
+// BenchmarkRead: ns of a row that has changed and is read.
+func BenchmarkRead(b *testing.B) {
+	for _, keys := range []int{10_000, 1_000_000} {
+		for _, members := range []int{2, 16} {
+			b.Run(fmt.Sprintf("keys=%d/members=%d", keys, members), func(b *testing.B) {
+				l := newLoad(keys, members)
+				r := l.NewReader()
+				out := Rows{Max: 64}
+				read := func() int { out.Reset(); return r.Read(l.now, 60_000, &out) }
+				for read() > 0 {
+				}
+				b.ReportAllocs()
+				for n := 0; b.Loop(); n++ {
+					b.StopTimer()
+					l.Apply(l.now, l.lanes[n%members], l.batch(), 0)
+					b.StartTimer()
+					if read() != len(l.rows) {
+						b.Fatal("all that has changed is to be read")
+					}
+				}
+				perRow(b)
+			})
+		}
+	}
+}
+
+// perRow reports the time of one row of a batch.
+func perRow(b *testing.B) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/64, "ns/row")
+	b.ReportMetric(0, "ns/op")
+}
