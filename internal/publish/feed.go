@@ -125,10 +125,14 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 	return n
 }
 
+// longestKey keeps messages below the 8 kB or so that every HAProxy takes: one that nearly
+// fills its buffer (16 kB) makes it wait for ever. The columns of a row never need 4 kB.
+const longestKey = 4 << 10
+
 // append adds one row to the batch, unless the peer's table cannot hold its key: HAProxy
 // would cut it, and two keys would become one.
 func (f *Feed) append(b *wire.Batch, row *stick.Row) bool {
-	if f.want.KeyType == stick.String && len(row.Key) >= int(f.want.KeyLen) {
+	if len(row.Key) > longestKey || f.want.KeyType == stick.String && len(row.Key) >= int(f.want.KeyLen) {
 		f.TooLong++
 		f.LongKey = append(f.LongKey[:0], row.Key...)
 		return false
