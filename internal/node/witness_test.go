@@ -61,3 +61,10 @@ func (w *witness) seen() (values []uint64) {
 	values, w.values = w.values, nil
 	return values
 }
+
+// count is how many updates have come.
+func (w *witness) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.updates
+}
