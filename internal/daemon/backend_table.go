@@ -120,8 +120,39 @@ func (b *backend) Clear(section, name string, key []byte) (rows int, err error) 
 }
 
 // Set implements cli.Operator.
-func (b *backend) Set(section, table string, key []byte, values []cli.Assignment) error {
-	return errNotYet
+func (b *backend) Set(section, name string, key []byte, values []cli.Assignment) error {
+	s, t, err := b.table(section, name)
+	if err != nil {
+		return err
+	}
+	if t.Schema() == nil {
+		return cli.ErrGone
+	}
+	s.Set(t, key, func(row *stick.Row, schema *stick.Schema) {
+		for _, v := range values {
+			put(row, schema, v)
+		}
+	})
+	return nil
+}
+
+// put writes one value to a row: of a rate it is the events of a window that begins now.
+func put(row *stick.Row, schema *stick.Schema, v cli.Assignment) {
+	at := 0
+	for _, c := range schema.Columns {
+		switch {
+		case c.Type != v.Type || v.Element >= int(c.Len):
+			at += c.Words()
+			continue
+		case c.Type.Kind() == stick.Text:
+			row.Text = v.Text
+		case c.Type.Kind() == stick.Rate:
+			copy(row.Values[at+3*v.Element:], []uint64{0, v.Value, 0})
+		default:
+			row.Values[at+v.Element] = v.Value
+		}
+		return
+	}
 }
 
 var _ cli.Backend = (*backend)(nil)

@@ -29,6 +29,7 @@ type Section struct {
 	strangers strangers
 	gossip    gossip // what the log has been told of refused callers
 	closing   atomic.Bool
+	operator  operator
 }
 
 // New makes a section that does nothing yet: Run and Serve bring it to life.
