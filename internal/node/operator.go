@@ -50,3 +50,16 @@ func (s *Section) Set(t *table.Table, key []byte, assign func(row *stick.Row, sc
 	t.Apply(now, l, []stick.Row{row}, 0)
 	s.changed()
 }
+
+// tick forgets lanes whose contributions have all expired or been cleared, so that their
+// definition of the table does not outlive them.
+func (o *operator) tick(now int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for t, l := range o.lanes {
+		if l.Contributions() == 0 {
+			t.Drop(now, l)
+			delete(o.lanes, t)
+		}
+	}
+}

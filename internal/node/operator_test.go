@@ -47,4 +47,8 @@ func TestSet(t *testing.T) {
 	if target.table.Get(s.Now(), []byte("k"), func(*table.Entry) {}) {
 		t.Error("clear table forgets it with all others")
 	}
+	s.tick(time.Now())
+	if len(s.operator.lanes) != 0 {
+		t.Error("a lane without contributions has no say any more")
+	}
 }

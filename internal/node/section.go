@@ -88,6 +88,7 @@ func (s *Section) tick(now time.Time) {
 	for _, p := range s.peers {
 		p.tick(now)
 	}
+	s.operator.tick(s.ms(now))
 	if missing, over := s.warmth.tick(now); over {
 		changed = true
 		if len(missing) > 0 {
