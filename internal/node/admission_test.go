@@ -35,6 +35,7 @@ func (s *stranger) says(text string) *stranger {
 func (s *stranger) hears(d time.Duration) (text string, closed bool) {
 	s.SetReadDeadline(time.Now().Add(d))
 	b, err := io.ReadAll(s)
+	synctest.Wait() // the end of a connection is counted and logged behind its close
 	return string(b), err == nil || errors.Is(err, io.ErrClosedPipe)
 }
 
@@ -44,7 +45,6 @@ func (s *stranger) refused(why string) {
 	if text, closed := s.hears(100 * time.Millisecond); text != "" || !closed {
 		s.c.t.Errorf("heard %q, closed: %v, want to be closed without a byte: %s\nlog:\n%s", text, closed, why, s.c.log)
 	}
-	synctest.Wait() // the log comes last
 }
 
 // welcome fails the test unless the status is 200, with our request for a lesson behind it.

@@ -147,7 +147,7 @@ func TestWhoIsAlwaysCalled(t *testing.T) {
 // Both call, both hellos are under way: each side takes the one that it is given, so both
 // may be lost. It must come to rest with one session that both sides take for theirs.
 func TestCollision(t *testing.T) {
-	for n := range 200 {
+	for n := range 100 {
 		bubble(t, "lb1", func(c *cluster) {
 			late := func() { time.Sleep(time.Duration(rand.N(400)) * time.Millisecond) }
 			c.config.Peers[0].Dial = n%2 == 0
