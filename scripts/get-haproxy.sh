@@ -118,4 +118,4 @@ chmod 755 "$work/new" "$work/new/run"
 # run has no place there.
 if [ -e "$target" ] && ! "$target/run" -v >/dev/null 2>&1; then mv -T "$target" "$work/broken"; fi
 mv -T "$work/new" "$target" 2>/dev/null || "$target/run" -v >/dev/null || complain "cannot put it at $target"
-"$target/run" -v | head -n 1
+"$target/run" -v | sed -n 1p # sed reads to the end: head would end haproxy with SIGPIPE

@@ -89,7 +89,11 @@ func show(ctx context.Context, o Options, nodes []node, aggregator *process) err
 	if o.For > 0 {
 		end = time.After(max(o.For-quiet, time.Second))
 	}
-	tick := time.NewTicker(refresh)
+	every := refresh
+	if o.Plain {
+		every *= 4 // pages pile up where none can be drawn over the last
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for running := true; running; {
 		select {
