@@ -131,7 +131,7 @@ func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32,
 		s.revive(x, l)
 	}
 	r := s.rows.at(id)
-	if s.plan.Rates && int32(now32-r.base) > 1<<29 {
+	if s.plan.Rates && now32-r.base > 1<<29 { // or it lies ahead: clocks are read before locks are taken
 		s.rebase(id, now32)
 	}
 	changed := first || r.zeroed || !slices.Equal(cells, s.news)

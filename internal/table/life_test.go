@@ -146,3 +146,25 @@ func TestRenewal(t *testing.T) {
 		t.Errorf("told %d times in ten minutes of a life of one: want every 30 s", told)
 	}
 }
+
+// TestLongestLife: the sum lives as long as its longest share, also when that changes.
+func TestLongestLife(t *testing.T) {
+	f := newFixture(t)
+	a, b := f.lane(oneCounter), f.lane(oneCounter)
+	life := func(why string, want uint32) {
+		t.Helper()
+		if got := f.entry("k").Life; got < want || got > want+128 {
+			t.Errorf("%s: a life of %d, want %d", why, got, want)
+		}
+	}
+	f.apply(a, 0, reported("k", 30_000, 1))
+	f.apply(b, 0, reported("k", 60_000, 1))
+	life("the longer one", 60_000)
+	if rows := f.drainRows(f.table.NewReader(), 60_000); rows[0].Life != 60_000 {
+		t.Errorf("rounding makes no life longer than the receiver can give: %d", rows[0].Life)
+	}
+	f.apply(b, 0, reported("k", 40_000, 1))
+	life("it may become shorter", 40_000)
+	f.table.Drop(f.now, b)
+	life("or go", 30_000)
+}

@@ -166,3 +166,30 @@ func TestRates(t *testing.T) {
 		}
 	}
 }
+
+// TestRatesOfLongAgo: a row may live for weeks between two updates, while the low bits of
+// the clock, in which windows are kept, run half around and around.
+func TestRatesOfLongAgo(t *testing.T) {
+	for _, ms := range []int64{1000, 1 << 29, 1<<30 + 1000, 1<<31 - 2000, 1<<31 + 2000, 3 << 30, 1<<32 + 2000} {
+		f := newFixture(t)
+		f.now &^= 1
+		l := f.lane(schema(0, reqs, rate10s))
+		f.apply(l, 0, reported("k", stick.Forever, 1, 0, 0, 0))
+		f.now += ms
+		f.table.Advance(f.now)
+		f.apply(l, 0, reported("k", stick.Forever, 2, 4000, 5, 6))
+		f.want("as reported", "k", "[2 4000 5 6]")
+		f.now += 4000
+		f.want("and four seconds older", "k", "[2 8000 5 6]")
+	}
+}
+
+// TestNoWindowBefore: what is new everywhere ends at the mean of its windows.
+func TestNoWindowBefore(t *testing.T) {
+	f := newFixture(t)
+	f.now &^= 1
+	a, b := f.lane(schema(0, rate10s)), f.lane(schema(0, rate10s))
+	f.apply(a, 0, reported("k", stick.Forever, 1000, 30, 0))
+	f.apply(b, 0, reported("k", stick.Forever, 5000, 10, 0))
+	f.want("(30*1000 + 10*5000) / 40", "k", "[2000 40 0]")
+}

@@ -67,6 +67,38 @@ func TestRebuildKeepsRates(t *testing.T) {
 	f.want("and decay", "k", "[1 0 0 0]")
 }
 
+// TestRebuildKeepsStates: what is known of rows and shares besides their values stays known.
+func TestRebuildKeepsStates(t *testing.T) {
+	f := newFixture(t)
+	a, b := f.lane(schema(60_000, reqs, rate10s)), f.lane(schema(60_000, reqs))
+	f.apply(a, 0, reported("expired", 1000, 5, 0, 7, 8), reported("held", 60_000, 5, 0, 7, 8), reported("cleared", 60_000, 5, 0, 7, 8))
+	f.apply(b, 0, reported("expired", 60_000, 10))
+	f.pass(1200)
+	f.table.Begin(a)
+	f.apply(a, Guarded|InLesson, reported("held", 60_000, 1, 0, 0, 0))
+	f.table.Clear(f.now, []byte("cleared"))
+	f.table.Define(f.now, b, "lb2", 1, schema(60_000, reqs, errs))
+	if e := f.entry("expired"); len(e.Shares) != 2 || !e.Shares[0].Expired || a.Contributions() != 1 {
+		t.Errorf("what has expired stays so: %+v, %d contributions", e.Shares, a.Contributions())
+	}
+	if rows, _ := f.restored(a); len(rows) != 1 || string(rows[0].Key) != "held" {
+		t.Errorf("what was held back is still to be taught, what has expired is not: %v", rows)
+	}
+	zeros := 0
+	for _, r := range f.drainRows(f.table.NewReader(), 60_000) {
+		if string(r.Key) == "cleared" && r.Life == zeroLife {
+			zeros++
+		}
+	}
+	if zeros != 1 {
+		t.Errorf("a cleared row still goes to readers as zeros, %d times", zeros)
+	}
+	f.pass(1000)
+	f.table.Drop(f.now, b)
+	f.table.Define(f.now, a, "lb1", 0, schema(60_000, reqs, rate60s))
+	f.want("events of ten seconds are none of sixty", "held", "[5 0 0 0]")
+}
+
 // TestRebuildKeepsWhoDecides: what is known of the history of tags stays known.
 func TestRebuildKeepsWhoDecides(t *testing.T) {
 	f := newFixture(t)

@@ -79,6 +79,23 @@ func TestRestoreForever(t *testing.T) {
 	}
 }
 
+// TestRestoreAges: a window that is over is taught as the one before, looked at or not; what
+// has expired beside another's share is not taught.
+func TestRestoreAges(t *testing.T) {
+	f := newFixture(t)
+	f.now &^= 1
+	l, other := f.lane(schema(0, rate10s)), f.lane(schema(0, rate10s))
+	f.apply(l, 0, reported("k", stick.Forever, 2000, 30, 40), reported("expired", 1000, 2000, 30, 40))
+	f.apply(other, 0, reported("expired", stick.Forever, 2000, 30, 40))
+	f.pass(1200)
+	f.table.Begin(l)
+	f.now += 7000
+	rows, _ := f.restored(l)
+	if len(rows) != 1 || print(rows[0]) != "[200 0 30]" {
+		t.Errorf("got %v, want k[200 0 30] alone", rows)
+	}
+}
+
 // TestRestoreWhileDefinitionsChange: another lane may change the layout between two reads.
 func TestRestoreWhileDefinitionsChange(t *testing.T) {
 	f := newFixture(t)
