@@ -12,11 +12,11 @@ const (
 	maxWords = 8 << 10
 )
 
-// batch collects rows of one lane that came under the same circumstances. Keys alias
-// the caller's buffer, so it is empty between two calls of Receive.
+// batch collects rows of one lane that come under the same circumstances: it is handed on
+// before those change. Keys alias the caller's buffer, so it is empty between two calls of
+// Receive.
 type batch struct {
 	table *table
-	how   How
 	last  uint32 // id of its last row
 	rows  []stick.Row
 	words []uint64 // of all rows
@@ -43,19 +43,17 @@ func (s *Session) update(m wire.Message) error {
 		b.words = words[:len(b.words)] // the row goes, the room that it needed stays
 		return nil
 	}
-	if !s.isInLesson() {
+	if !s.isInLesson() { // the first such row may end the guard: the batch is empty then
 		if row.Replay = s.isReplay(t, id); row.Replay {
 			s.stats.Replays++
 		}
 	}
-	// After isReplay, which may have ended the guard: that is at the first row outside a
-	// lesson, before which the batch is empty.
-	b.table, b.how, b.last = t, s.how(), id
+	b.table, b.last = t, id
 	b.rows, b.words = append(b.rows, row), words
 	return nil
 }
 
-// how is under what circumstances a row comes now.
+// how is under what circumstances rows come now.
 func (s *Session) how() (h How) {
 	if s.isInLesson() {
 		h |= InLesson
@@ -66,10 +64,9 @@ func (s *Session) how() (h How) {
 	return h
 }
 
-// makeRoom hands the batch on if it is full or the next row, of t, is of another kind.
+// makeRoom hands the batch on if it is full or the next row is one of another table.
 func (s *Session) makeRoom(t *table) {
-	b := &s.batch
-	if len(b.rows) > 0 && (b.table != t || b.how != s.how() || len(b.rows) >= maxRows || len(b.words) >= maxWords) {
+	if b := &s.batch; b.table != t || len(b.rows) >= maxRows || len(b.words) >= maxWords {
 		s.flush()
 	}
 }
@@ -80,13 +77,14 @@ func (s *Session) flush() {
 	if len(b.rows) == 0 {
 		return
 	}
-	held := s.c.Source.Apply(s.now, b.table.lane, b.rows, b.how)
+	how := s.how()
+	held := s.c.Source.Apply(s.now, b.table.lane, b.rows, how)
 	s.stats.Applied += uint64(len(b.rows))
 	s.stats.HeldBack += uint64(held)
-	if held > 0 && b.how&Guarded != 0 {
+	if held > 0 && how&Guarded != 0 {
 		s.guard.heldBack = true
 	}
-	if b.how&InLesson == 0 {
+	if how&InLesson == 0 {
 		s.oweAck(b.table, b.last)
 	}
 	clear(b.rows) // they must not keep the caller's buffer alive
@@ -103,12 +101,10 @@ func (s *Session) oweAck(t *table, id uint32) {
 	}
 }
 
-// appendAcks says what is owed, but not between our request for a lesson and our confirm:
-// old versions of HAProxy would obey it and lose their place.
+// appendAcks says what is owed. Between our request for a lesson and our confirm nothing
+// is said: rows that come then are owed no ack, and what was owed before went out in front
+// of the request. Old versions of HAProxy would obey such an ack and lose their place.
 func (s *Session) appendAcks(b []byte) []byte {
-	if s.isInLesson() {
-		return b
-	}
 	for _, t := range s.owed {
 		t.owed = false
 		if s.byID[t.id] != t {

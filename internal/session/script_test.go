@@ -26,7 +26,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the sessions do into testd
 //	                    restore, silence=TIME
 //	< WORDS | WORDS     the peer says that, in one read (words_test.go has the words)
 //	advance TIME        time passes; Advance is called at every Deadline in between
-//	sleep TIME          time passes, and nobody calls anything until it has
+//	sleep TIME          time passes, and nobody calls anything before the next step
 //	lost TIME           the connection is gone, and time passes
 //	busy, free          the writer is busy: Append is not called; it is free again
 //	nudge, relearn      the calls of those names
@@ -77,6 +77,7 @@ type stage struct {
 	ear     *ear
 	busy    bool
 	over    bool
+	slept   bool   // the session has not been told the time
 	timed   bool   // prefix lines with the time
 	unread  []byte // what the session could not use
 	lines   int    // what has come of this step
@@ -134,8 +135,8 @@ func (g *stage) step(line string) {
 	case "lost":
 		g.session, g.now = nil, g.now.Add(g.duration(w[1]))
 	case "sleep":
-		g.now = g.now.Add(g.duration(w[1]))
-		g.session.Advance(g.now)
+		g.now, g.slept = g.now.Add(g.duration(w[1])), true
+		return
 	case "busy", "free":
 		g.busy = w[0] == "busy"
 	case "nudge":
@@ -204,7 +205,10 @@ func (g *stage) advance(d time.Duration) {
 
 // append lets the session say all that it has to say.
 func (g *stage) append() {
-	g.checkDeadline()
+	if !g.slept {
+		g.checkDeadline()
+	}
+	g.slept = false
 	for g.session != nil && !g.busy {
 		b := g.session.Append(g.now, nil)
 		g.checkDeadline()

@@ -14,6 +14,7 @@ import (
 
 // mute is a Source and a Sink that take everything and have nothing to say.
 type mute struct {
+	refuses          bool
 	defined, applied int
 	largest          int // batch
 	run              []byte
@@ -21,7 +22,13 @@ type mute struct {
 	runs             int // left
 }
 
-func (m *mute) Define(time.Time, *stick.Schema) (Lane, error) { m.defined++; return 0, nil }
+func (m *mute) Define(time.Time, *stick.Schema) (Lane, error) {
+	if m.defined++; m.refuses {
+		return 0, errors.New("not wanted")
+	}
+	return 0, nil
+}
+
 func (m *mute) Apply(_ time.Time, _ Lane, rows []stick.Row, _ How) int {
 	m.applied += len(rows)
 	m.largest = max(m.largest, len(rows))
@@ -95,6 +102,12 @@ func TestNoAllocations(t *testing.T) {
 	}
 	if m.largest != maxRows {
 		t.Errorf("updates of one table should come %d at a time, came %d", maxRows, m.largest)
+	}
+	s = openSession(t, &mute{refuses: true})
+	refused := func() { receive(t, s, in) }
+	refused()
+	if n := testing.AllocsPerRun(100, refused); n != 0 {
+		t.Errorf("1000 updates of a table that nobody wants cost %v allocations", n)
 	}
 }
 
