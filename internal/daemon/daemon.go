@@ -71,6 +71,7 @@ type section struct {
 // listener is one socket of the CLI.
 type listener struct {
 	net.Listener
+	name  string // as the operator wrote it: a unix socket was bound under another
 	level cli.Level
 }
 
@@ -84,39 +85,40 @@ func Run(o Options) error {
 	d := &daemon{Options: o, config: c, start: time.Now(), signals: proc.WatchSignals()} // from here on a signal ends us cleanly
 	defer d.signals.Close()
 	d.host, _ = os.Hostname()
-	if err := d.openLogs(); err != nil {
-		return err
-	}
+	d.makeLogs()
 	defer d.logs.Close()
+	defer d.close()
 	if err := d.prepare(); err != nil {
-		d.close()
 		return err
 	}
-	defer d.close()
 	return d.serve()
 }
 
-// prepare does what must be done before privileges are dropped, and drops them.
+// prepare does what must be done before privileges are dropped, and drops them. The log is
+// opened once the sockets are: a second instance, started by mistake, fails at the sockets and
+// must not empty the log of the first.
 func (d *daemon) prepare() error {
+	id, err := proc.Lookup(d.User, d.Group)
+	if err != nil {
+		return err
+	}
 	if err := proc.Pin(d.config.Global.CPUs); err != nil {
 		return fmt.Errorf("cpu-map: %w", err)
-	}
-	if err := proc.NoCore(); err != nil {
-		d.log.Warn("core dumps stay possible", "err", err)
 	}
 	d.files, _ = proc.OpenFiles()
 	if err := d.listen(); err != nil {
 		return err
 	}
+	if err := d.openLogs(); err != nil {
+		return err
+	}
+	if err := proc.NoCore(); err != nil {
+		d.log.Warn("core dumps stay possible", "err", err)
+	}
 	if d.PidFile != "" {
-		var err error
 		if d.pid, err = proc.WritePidFile(d.PidFile); err != nil {
 			return err
 		}
-	}
-	id, err := proc.Lookup(d.User, d.Group)
-	if err != nil {
-		return err
 	}
 	if !id.IsZero() {
 		if err := id.Drop(); err != nil {
@@ -170,6 +172,14 @@ func (d *daemon) serve() error {
 
 // ready tells everybody who waits for it that we serve.
 func (d *daemon) ready() error {
+	for _, l := range d.stats {
+		d.log.Info("listening for the runtime CLI", "on", l.name, "level", l.level)
+	}
+	for _, s := range d.sections {
+		if s.socket != nil {
+			d.log.Info("listening for peers", "section", s.ID, "on", s.socket.Addr(), "as", s.Name)
+		}
+	}
 	d.log.Info("tallystick serves", "version", d.Version, "sections", len(d.sections), "processors", runtime.GOMAXPROCS(0))
 	if err := proc.Notify(proc.NotifyReady); err != nil {
 		d.log.Warn("systemd was not told that we serve", "err", err)
@@ -253,8 +263,9 @@ func (d *daemon) drain(ctx context.Context, asked <-chan proc.Request) {
 func (d *daemon) reopen() {
 	if err := d.logs.Reopen(); err != nil {
 		d.log.Error("log files stay as they were", "err", err)
+		return
 	}
-	d.log.Warn("the configuration was not read again: that is not yet supported; log files were opened anew")
+	d.log.Log(context.Background(), logs.LevelNotice, "log files were opened anew; the configuration was not read again, that is not yet supported: restart to use it")
 }
 
 // close gives back what prepare took.

@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"tallystick/internal/config"
 )
@@ -12,7 +13,9 @@ import (
 func Load(o Options) (*config.Config, error) {
 	files, err := config.Disk{ReadFile: os.ReadFile, ReadDir: os.ReadDir}.Read(o.Files)
 	if err != nil {
-		fmt.Fprintf(o.Stderr, "[ALERT]    (%d) : config : %v\n", os.Getpid(), err)
+		for line := range strings.Lines(err.Error()) { // one for each file
+			fmt.Fprintf(o.Stderr, "[ALERT]    (%d) : config : %s\n", os.Getpid(), strings.TrimSuffix(line, "\n"))
+		}
 		return nil, ErrConfig
 	}
 	c, complaints := config.Load(files, config.Options{Lookup: os.LookupEnv, Name: o.Name})

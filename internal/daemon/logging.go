@@ -3,6 +3,7 @@ package daemon
 import (
 	"log/slog"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"tallystick/internal/config"
@@ -15,16 +16,27 @@ type levelWord struct{ atomic.Pointer[string] }
 // stopFlag is set once the program is about to end.
 type stopFlag struct{ atomic.Bool }
 
-// openLogs opens the targets: what -l says, else what the configuration says, else stderr.
-func (d *daemon) openLogs() error {
+// makeLogs makes the log, which keeps what it is told until its targets are opened.
+func (d *daemon) makeLogs() {
 	d.logs = logs.New(logs.Env{Stdout: d.Stdout, Stderr: d.Stderr, Name: "tallystick", PID: os.Getpid(), Host: d.host,
 		JournalStream: os.Getenv("JOURNAL_STREAM")})
 	d.log = slog.New(d.logs.Handler())
+}
+
+// openLogs opens the targets: what -l says, else what the configuration says, else stderr.
+func (d *daemon) openLogs() error {
 	lines, err := d.logLines()
 	if err != nil {
 		return err
 	}
-	return d.logs.Set(lines)
+	if err := d.logs.Set(lines); err != nil {
+		return err
+	}
+	standard := func(l logs.Line) bool { return l.Kind == logs.Stderr || l.Kind == logs.Stdout }
+	if d.Verdict != nil && !slices.ContainsFunc(lines, func(l logs.Line) bool { return !standard(l) }) {
+		d.log.Warn("nobody will see the log of this process, since it goes to the background: name a file, with option -l or a 'log' line")
+	}
+	return nil
 }
 
 func (d *daemon) logLines() ([]logs.Line, error) {

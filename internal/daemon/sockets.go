@@ -2,11 +2,13 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
 
+	"golang.org/x/sys/unix"
 	"tallystick/internal/cli"
 	"tallystick/internal/config"
 	"tallystick/internal/node"
@@ -23,9 +25,9 @@ func (d *daemon) listen() error {
 		}
 		l, err := address(c.Addr).Listen(context.Background(), proc.Access{Mode: c.Mode, Owner: owner})
 		if err != nil {
-			return fmt.Errorf("%s stats socket: %w", c.Pos, err)
+			return fmt.Errorf("%s stats socket: %w%s", c.Pos, err, advice(err))
 		}
-		d.stats = append(d.stats, listener{l, cli.Level(c.Level)})
+		d.stats = append(d.stats, listener{l, address(c.Addr).String(), cli.Level(c.Level)})
 	}
 	for _, c := range d.config.Sections {
 		s := &section{Section: node.New(d.nodeConfig(c), d.start), config: c}
@@ -35,11 +37,23 @@ func (d *daemon) listen() error {
 		}
 		var err error
 		if s.socket, err = address(c.Local.Addr).Listen(context.Background(), proc.Access{}); err != nil {
-			return fmt.Errorf("%s section %s: %w", c.Local.Pos, c.ID, err)
+			return fmt.Errorf("%s section %s: %w%s", c.Local.Pos, c.ID, err, advice(err))
 		}
-		d.log.Info("listening for peers", "section", c.ID, "on", s.socket.Addr(), "as", c.Name)
 	}
 	return nil
+}
+
+// advice is what to look at when a socket cannot be opened.
+func advice(err error) string {
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		return "; 'ss -ltnp' tells which process has it"
+	case errors.Is(err, unix.EADDRNOTAVAIL):
+		return "; no interface of this machine has the address"
+	case errors.Is(err, unix.EACCES):
+		return "; start as root, with -u and -g to become somebody else afterwards"
+	}
+	return ""
 }
 
 // address is a configured address for proc to listen on.
