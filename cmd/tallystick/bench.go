@@ -21,8 +21,8 @@ func runBench(args []string, stdout, stderr io.Writer) int {
 	members := f.String("members", "2,16", "peers that feed each key")
 	path := f.Int("path", 1_000_000, "keys of the stream over TCP; 0 leaves it out")
 	haproxy := f.String("haproxy", comparable(cached()), "a haproxy to compare with")
-	if f.Parse(args) != nil {
-		return exitUsage
+	if code, ok := parseFlags(f, args, stdout); !ok {
+		return code
 	}
 	sizes, err1 := numbers(*keys)
 	counts, err2 := numbers(*members)

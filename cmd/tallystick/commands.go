@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 )
@@ -36,4 +37,21 @@ func (p program) runCommand(name string, args []string, stdout, stderr io.Writer
 		complaint += maybe(near)
 	}
 	return usage(stderr, errors.New(complaint))
+}
+
+// parseFlags reads the options of a command. ok: go on. Else it has said why not, or, being
+// asked for help, shown it on stdout, and code is the exit status.
+func parseFlags(f *flag.FlagSet, args []string, stdout io.Writer) (code int, ok bool) {
+	for _, word := range args {
+		if word == "-h" || word == "-help" || word == "--help" {
+			f.SetOutput(stdout)
+		}
+	}
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitGood, false
+	case err != nil:
+		return exitUsage, false
+	}
+	return exitGood, true
 }

@@ -23,8 +23,8 @@ func runDemo(args []string, stdout, stderr io.Writer) int {
 	haproxy := f.String("haproxy", strings.Join(versions(cached()), ","), "haproxy executables, separated by commas; none: the nodes are played")
 	fallback, _ := strconv.ParseFloat(os.Getenv("DEMO_SECONDS"), 64)
 	seconds := f.Float64("seconds", fallback, "end by itself after that time, with status 0 only if every node read the right sum; the default is $DEMO_SECONDS, or until Ctrl-C")
-	if f.Parse(args) != nil {
-		return exitUsage
+	if code, ok := parseFlags(f, args, stdout); !ok {
+		return code
 	}
 	self, err := os.Executable()
 	if err == nil {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
 
 	"tallystick/internal/daemon"
 	"tallystick/internal/proc"
@@ -15,6 +17,10 @@ func serve(o Options, stdout, stderr io.Writer) int {
 	d := daemon.Options{
 		Files: o.Files, Debug: o.Debug, PidFile: o.PidFile, User: o.User, Group: o.Group, Log: o.Log, Name: o.Name,
 		Version: versionNumber, Release: releaseDate, Stdout: stdout, Stderr: stderr,
+	}
+	if !hasFile(o) {
+		fmt.Fprintf(stderr, "tallystick: there is no %s; name another configuration with -f FILE\nThe options are shown by: tallystick -h\n", defaultFile)
+		return exitFailure
 	}
 	if o.Check {
 		return check(d, o.Verbose)
@@ -33,6 +39,12 @@ func serve(o Options, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "[ALERT]    (%d) : %v\n", os.Getpid(), err)
 	}
 	return exitFailure
+}
+
+// hasFile reports whether the default configuration is there, or another one was named.
+func hasFile(o Options) bool {
+	_, err := os.Stat(defaultFile)
+	return !errors.Is(err, fs.ErrNotExist) || !slices.Equal(o.Files, []string{defaultFile})
 }
 
 // check says whether the configuration is good, and nothing if it is, unless asked.
