@@ -193,3 +193,28 @@ func TestNoWindowBefore(t *testing.T) {
 	f.apply(b, 0, reported("k", stick.Forever, 5000, 10, 0))
 	f.want("(30*1000 + 10*5000) / 40", "k", "[2000 40 0]")
 }
+
+// TestSteadyRatesAreQuiet: the end of a window is told if it bends what the receiver reads,
+// and once.
+func TestSteadyRatesAreQuiet(t *testing.T) {
+	f := newFixture(t)
+	a, b := f.lane(schema(0, rate10s)), f.lane(schema(0, rate10s))
+	r := f.table.NewReader()
+	due := func(why string, want int) {
+		t.Helper()
+		if got := f.drain(r, 0); len(got) != want {
+			t.Errorf("%s: due are %v, want %d", why, got, want)
+		}
+	}
+	f.apply(a, 0, reported("k", stick.Forever, 9000, 0, 50))
+	f.apply(b, 0, reported("k", stick.Forever, 2000, 5, 5))
+	due("news", 1)
+	f.pass(1300)
+	due("fifty before and none in it: that bends", 1)
+	f.apply(a, 0, reported("k", stick.Forever, 9000, 5, 5))
+	due("news", 1)
+	f.pass(1300)
+	due("as many as before, as in the other's: nothing bends", 0)
+	f.pass(20_000)
+	due("they end one after the other", 1)
+}
