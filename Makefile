@@ -34,6 +34,7 @@ bench: build ## ns and allocations per update, each step and the whole path, bes
 lint: ## gofmt, vet, staticcheck
 	@mkdir -p build && $(GO) build -o build/check ./scripts/check && build/check gofmt vet staticcheck
 
+# Without cgo: only then can Go change user and privileges for all threads at once.
 build: ## build/tallystick
 	@mkdir -p build
 	CGO_ENABLED=0 $(GO) build -trimpath -o build/tallystick ./cmd/tallystick

@@ -29,7 +29,9 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "tallystick")
 	args := append(append([]string{"build"}, buildFlags...), "-o", program, "tallystick/cmd/tallystick")
-	if said, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+	build := exec.Command("go", args...)
+	build.Env = append(os.Environ(), buildEnv...)
+	if said, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go %q: %v\n%s", args, err, said)
 		return 1
 	}

@@ -2,4 +2,8 @@
 
 package interop
 
-var buildFlags []string
+// As "make build" does it.
+var (
+	buildFlags = []string{"-trimpath"}
+	buildEnv   = []string{"CGO_ENABLED=0"}
+)

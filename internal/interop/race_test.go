@@ -2,5 +2,8 @@
 
 package interop
 
-// buildFlags: a race in the program ends it with an exit status of its own, which fails the test.
-var buildFlags = []string{"-race"}
+// A race in the program ends it with an exit status of its own, which fails the test.
+var (
+	buildFlags = []string{"-race"}
+	buildEnv   = []string{"CGO_ENABLED=1"}
+)
