@@ -12,8 +12,8 @@ import (
 // bytes. The rest must come again at the front of the next call, with more behind it; b
 // itself is not kept. A caller's buffer must hold wire.MaxMessage and a few bytes more.
 //
-// What the messages change has been handed to Source and Sink when Receive returns, in
-// their order. An error ends the session, and is Err from then on; the messages before
+// What the messages change has been handed to Source and Sink when Receive returns: rows
+// and lessons in their order, acks perhaps ahead of rows. An error ends the session, and is Err from then on; the messages before
 // the one at fault have counted, and it has changed nothing.
 func (s *Session) Receive(now time.Time, b []byte) (n int, err error) {
 	s.hear(now, len(b))
@@ -130,6 +130,7 @@ func isTooLarge(b []byte) bool {
 	if len(b) < 3 || b[1] < 0x80 {
 		return false
 	}
-	length, _, err := wire.Varint(b[2:min(len(b), 2+5)])
+	const most = 5 // bytes of a length: one that takes more is no length
+	length, _, err := wire.Varint(b[2:min(len(b), 2+most)])
 	return err == nil && length > wire.MaxMessage
 }
