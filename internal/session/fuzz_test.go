@@ -24,7 +24,7 @@ func FuzzSession(f *testing.F) {
 
 // TestRandomSessions is the same without a fuzzer.
 func TestRandomSessions(t *testing.T) {
-	for seed := range uint64(1000) {
+	for seed := range uint64(400) {
 		runProgram(t, program(seed))
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
