@@ -25,11 +25,13 @@ type Feed struct {
 	want   *stick.Schema // as the peer announced its table in this session; nil: not yet
 	shape  shape         // how a row of the table becomes one of the peer's
 	why    string        // why nothing can be sent although the peer has announced it
-	next   uint32        // id of the next update of this session
+	last   uint32        // id of the newest update sent in this session; 0: none
 	mark   uint32        // id of the last update before the reader's checkpoint; 0: no checkpoint
 	acked  uint32        // newest id that the peer has acked in this session
 	at     places        // the same in changes of the table, for observers
-	lesson bool          // the rows of a lesson are being read
+	lesson bool          // a lesson is given, and not confirmed yet
+	stands bool          // the reader's acked place is what the peer acked in this session
+	stood  bool          // and in the last
 
 	// TooLong counts keys that the peer's table cannot hold, StrayAcks acks of ids that were never sent.
 	TooLong, StrayAcks uint64
@@ -40,7 +42,7 @@ type Feed struct {
 // NewFeed begins to publish t under the table id, which is ours and must be unique for the
 // peer, above 0.
 func NewFeed(id uint32, t *table.Table) *Feed {
-	return &Feed{id: id, table: t, reader: t.NewReader(), next: 1}
+	return &Feed{id: id, table: t, reader: t.NewReader()}
 }
 
 // ID is our id of the table.
@@ -52,7 +54,8 @@ func (f *Feed) Close() { f.reader.Close() }
 // Start begins a session: nothing is sent until the peer has announced its table, then
 // everything from the start.
 func (f *Feed) Start() {
-	f.want, f.shape, f.next, f.mark, f.acked, f.lesson = nil, shape{bytes: 1}, 1, 0, 0, false
+	f.want, f.shape, f.last, f.mark, f.acked, f.lesson = nil, shape{bytes: 1}, 0, 0, 0, false
+	f.stood, f.stands = f.stands, false
 	f.reader.Rewind()
 }
 
@@ -119,10 +122,16 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 		}
 	}
 	if n > 0 && f.mark == 0 {
-		f.reader.Checkpoint()
-		f.mark, f.at.mark = f.last(), f.at.read
+		f.checkpoint()
 	}
 	return n
+}
+
+// checkpoint remembers the present place: an ack of what has been sent until now is worth
+// it.
+func (f *Feed) checkpoint() {
+	f.reader.Checkpoint()
+	f.mark, f.at.mark = f.last, f.at.read
 }
 
 // longestKey keeps messages below the 8 kB or so that every HAProxy takes: one that nearly
@@ -138,42 +147,37 @@ func (f *Feed) append(b *wire.Batch, row *stick.Row) bool {
 		return false
 	}
 	timed := b.Timed && f.want.Expire != 0
-	b.Buf = wire.AppendUpdate(b.Buf, f.next, timed, f.shape.to, f.shape.row(row), b.Dict)
-	if f.next++; f.next == 0 {
-		f.next = 1 // ids wrap, and 0 is none
+	if f.last++; f.last == 0 {
+		f.last = 1 // ids wrap, and 0 is none
 	}
+	b.Buf = wire.AppendUpdate(b.Buf, f.last, timed, f.shape.to, f.shape.row(row), b.Dict)
 	return true
-}
-
-// last is the id of the newest update sent in this session; 0 if there is none.
-func (f *Feed) last() uint32 {
-	if f.next == 1 {
-		return 0
-	}
-	return f.next - 1
 }
 
 // Acked notes that the peer has everything up to the update id. An id that was not sent in
 // this session changes nothing and is counted: some versions of HAProxy garble them.
 func (f *Feed) Acked(id uint32) {
-	if int32(f.last()-id) < 0 || int32(id-f.acked) < 0 || f.last() == 0 {
+	if int32(f.last-id) < 0 || int32(id-f.acked) < 0 || f.last == 0 {
 		f.StrayAcks++
 		return
 	}
 	f.acked = id
-	if id == f.last() {
+	if id == f.last {
 		f.at.acked = f.at.read
 	}
 	if f.mark != 0 && int32(id-f.mark) >= 0 {
 		f.reader.Commit()
+		f.stands = true
 		f.mark, f.at.acked = 0, max(f.at.acked, f.at.mark)
 	}
 }
 
 // Resume goes on behind what the peer acked in its last session, instead of from the start.
+// The peer is the process that it was then; what an earlier one acked does not count.
 func (f *Feed) Resume() {
-	if !f.lesson {
+	if !f.lesson && f.stood {
 		f.reader.Resume()
+		f.stands = true
 	}
 }
 
@@ -186,15 +190,27 @@ func (f *Feed) Teach() {
 // Taught reports whether the rows that Teach made due have been pulled. A table that the
 // peer has not announced, or that it cannot hold, has nothing to be taught.
 func (f *Feed) Taught() bool {
-	return !f.lesson || f.want == nil || f.why != "" || !f.reader.Rewound() || !f.reader.Pending()
+	if !f.lesson || f.want == nil || f.why != "" {
+		return true
+	}
+	if f.reader.Rewound() && f.reader.Pending() {
+		return false
+	}
+	if f.mark != f.last {
+		f.checkpoint() // what is pulled from now on is not what the confirm will speak of
+	}
+	return true
 }
 
-// Confirmed notes that the peer has everything that the lesson held.
+// Confirmed notes that the peer has everything that had been pulled when Taught said so.
 func (f *Feed) Confirmed() {
-	if f.lesson {
-		f.lesson = false
-		f.at.synced = f.at.read
-		f.Acked(f.last())
+	if !f.lesson {
+		return
+	}
+	f.lesson = false
+	f.at.synced = f.at.mark
+	if f.mark != 0 {
+		f.Acked(f.mark)
 	}
 }
 
