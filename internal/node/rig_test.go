@@ -65,7 +65,9 @@ func (c *cluster) start() {
 	ended := make(chan struct{})
 	s := New(c.config, time.Now())
 	go func() { s.Run(ctx); close(ended) }()
+	c.mu.Lock()
 	c.section, c.ctx, c.stop = s, ctx, func() { cancel(); <-ended }
+	c.mu.Unlock()
 	settle()
 }
 
@@ -122,11 +124,14 @@ func (c *cluster) newNode(pid int, name, branch string, tables ...*stick.Schema)
 // caller connects a node to the section.
 func (c *cluster) caller(name string) func(context.Context) (net.Conn, error) {
 	return func(context.Context) (net.Conn, error) {
-		if c.section == nil || c.ctx.Err() != nil {
+		c.mu.Lock()
+		s, ctx := c.section, c.ctx
+		c.mu.Unlock()
+		if s == nil || ctx.Err() != nil {
 			return nil, errors.New("connection refused")
 		}
 		theirs, ours := pipe(addressOf(name))
-		c.section.Accept(c.ctx, ours)
+		s.Accept(ctx, ours)
 		return theirs, nil
 	}
 }
