@@ -26,16 +26,17 @@ command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || complain "nee
 arch=$(dpkg --print-architecture)
 
 # --- the archive that this machine uses, from apt itself ---------------------------------
-# One line for each configured index: repository, label, who signed it. Where lists were
-# never fetched origin and label are unknown: then the first source with a component "main"
-# that is not the security archive.
+# What apt has fetched says who made it. Where nothing was ever fetched ("--no-release-info") only the
+# sources speak: then it is the first one with this system's release and a component "main", which is not
+# the security archive.
 archive() {
-	local found
+	local found codename
 	found=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(SIGNED_BY)' 'Created-By: Packages' 2>/dev/null |
 		awk -F'|' '$2=="Debian" && $3=="Debian" && $4=="main" && !n++ {print $1 "|" $5}')
 	if [ -z "$found" ]; then
-		found=$(apt-get indextargets --format '$(REPO_URI)|$(COMPONENT)|$(SIGNED_BY)' 'Created-By: Packages' |
-			awk -F'|' '$2=="main" && $1 !~ /security/ && !n++ {print $1 "|" $3}')
+		codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+		found=$(apt-get indextargets --no-release-info --format '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)' 'Created-By: Packages' |
+			awk -F'|' -v r="$codename" '$2==r && $3=="main" && $1 !~ /security/ && !n++ {print $1 "|" $4}')
 	fi
 	echo "$found"
 }

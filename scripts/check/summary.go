@@ -14,7 +14,7 @@ import (
 type summary struct {
 	out                     io.Writer
 	passed, failed, skipped int
-	bad, notRun             []string // named at the end
+	bad, notRun, bare       []string // named at the end: what failed, was skipped, has no tests
 	counted                 bool     // some test function has run
 }
 
@@ -42,7 +42,7 @@ func (s *summary) close() int {
 	for _, list := range []struct {
 		title string
 		names []string
-	}{{"failed:", s.bad}, {"not run:", s.notRun}} {
+	}{{"without tests:", s.bare}, {"not run:", s.notRun}, {"failed:", s.bad}} {
 		if len(list.names) > 0 {
 			fmt.Fprintf(s.out, "\n%s\n  %s\n", list.title, strings.Join(list.names, "\n  "))
 		}
@@ -150,7 +150,8 @@ func (s *summary) finish(e event, run *packageRun) {
 		}
 		run.print(s.out)
 	case e.Action == "skip":
-		verdict = "none" // no tests there
+		verdict = "none"
+		s.bare = append(s.bare, e.Package)
 	}
 	fmt.Fprintf(s.out, "%s %-50s %6.1fs %5d passed\n", verdict, e.Package, e.Elapsed, passed)
 }

@@ -40,7 +40,7 @@ func TestReport(t *testing.T) {
 			`{"Action":"fail","Package":"p","FailedBuild":"p"}` + "\n", errors.New("exit status 1"), "0 passed, 1 failed, 0 skipped", []string{"undefined: y"}},
 		{"a report that is cut off", said("TestB", "pass"), errors.New("signal: killed"), "1 passed, 1 failed, 0 skipped", []string{"failed:\n  p\n"}},
 		{"go test that does not even begin", "", errors.New("go: no such tool"), "0 passed, 1 failed, 0 skipped", []string{"test: go: no such tool"}},
-		{"not a single test: something is wrong", `{"Action":"skip","Package":"p"}` + "\n", nil, "0 passed, 1 failed, 0 skipped", []string{"not a single test", "none p"}},
+		{"not a single test: something is wrong", `{"Action":"skip","Package":"p"}` + "\n", nil, "0 passed, 1 failed, 0 skipped", []string{"not a single test", "without tests:\n  p\n"}},
 	} {
 		var out strings.Builder
 		s := &summary{out: &out}
