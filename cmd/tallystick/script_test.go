@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,6 +41,8 @@ func TestMain(m *testing.M) {
 //	signal NAME PIDFILE      TERM, INT, HUP, USR1, KILL
 //	gone PIDFILE             until the process is; the number is that of the last signal
 //	mode FILE                its kind and permissions to stdout
+//	threads PIDFILE          whose the threads of a process are, to stdout, each answer once
+//	usage PROGRAM ARG...     like ! exec, but the exit status must be 2
 //
 // and those of script_peer_test.go and script_raw_test.go. The environment has the addresses
 // AGG, AGG2 and NODE, which are the script's alone.
@@ -56,6 +61,8 @@ func TestScripts(t *testing.T) {
 			"signal":          signalProcess,
 			"gone":            gone,
 			"mode":            mode,
+			"usage":           exitsWith2,
+			"threads":         threads,
 			"fakepeer":        startPeer,
 			"fakepeer-update": updatePeer,
 			"fakepeer-read":   readPeer,
@@ -227,6 +234,41 @@ func gone(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return nil
 	}))
+}
+
+// exitsWith2 runs what must be a mistake of usage.
+func exitsWith2(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		usageError(ts, "usage PROGRAM ARG...")
+	}
+	err := ts.Exec(args[0], args[1:]...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage {
+		ts.Fatalf("%q: %v, not exit status %d", args, err, exitUsage)
+	}
+}
+
+// threads tells the identities of all threads of a process: there should be one.
+func threads(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		usageError(ts, "threads PIDFILE")
+	}
+	files, err := filepath.Glob("/proc/" + strings.TrimSpace(ts.ReadFile(args[0])) + "/task/*/status")
+	ts.Check(err)
+	var found []string
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // the thread has ended meanwhile
+		}
+		ts.Check(err)
+		words := regexp.MustCompile(`(?m)^(Uid|Gid|Groups|CapEff):.*$`).FindAllString(string(text), -1)
+		who := strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+		if !slices.Contains(found, who) {
+			found = append(found, who)
+		}
+	}
+	fmt.Fprintln(ts.Stdout(), strings.Join(found, "\n"))
 }
 
 func mode(ts *testscript.TestScript, neg bool, args []string) {
