@@ -91,27 +91,32 @@ func (r *registry) define(now int64, p *Peer, l *lane, label string, s *stick.Sc
 	r.mu.Lock()
 	l.lane = made
 	r.owners[made] = p
-	var ask []*Peer
-	for _, other := range relearn {
-		if q := r.owners[other]; q != nil {
-			ask = append(ask, q)
-		}
-	}
 	r.mu.Unlock()
-	for _, q := range ask {
-		if c := q.current(); c != nil {
+	r.relearn(relearn)
+	t.report(r.section)
+	r.version.Add(1) // the shape of what is published may have changed
+}
+
+// relearn asks the peers of lanes that count again for a lesson: their rows were not kept.
+func (r *registry) relearn(lanes []*table.Lane) {
+	for _, l := range lanes {
+		r.mu.RLock()
+		p := r.owners[l]
+		r.mu.RUnlock()
+		if p == nil {
+			continue
+		}
+		if c := p.current(); c != nil {
 			c.ask(&c.relearn)
 		}
 	}
-	t.report(r.section)
-	r.version.Add(1) // the shape of what is published may have changed
 }
 
 // drop takes a lane out of the sums for good. A table that nobody feeds any more is
 // forgotten, so that names that come and go do not use up the limit.
 func (r *registry) drop(now int64, l *lane) {
 	t := l.target
-	t.table.Drop(now, l.lane)
+	relearn := t.table.Drop(now, l.lane)
 	r.mu.Lock()
 	delete(r.owners, l.lane)
 	if t.lanes--; t.lanes == 0 {
@@ -119,6 +124,7 @@ func (r *registry) drop(now int64, l *lane) {
 		r.list = slices.DeleteFunc(r.list, func(o *target) bool { return o == t })
 	}
 	r.mu.Unlock()
+	r.relearn(relearn)
 	r.version.Add(1)
 	t.report(r.section)
 }

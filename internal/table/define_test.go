@@ -145,3 +145,20 @@ func TestRelearnAnotherColumn(t *testing.T) {
 		t.Errorf("lb1 changed sides in both columns: lb2 and lb3 have one that counts now, and one that does not; got %v", relearn)
 	}
 }
+
+// TestDropRelearn: a member that leaves takes its say along; who was set aside by it counts
+// again, and must be asked for the rows that were not kept.
+func TestDropRelearn(t *testing.T) {
+	tab := New(Config{})
+	first, _ := tab.Define(1, nil, "lb1", 0, schema(0, reqs))
+	second, _ := tab.Define(1, nil, "lb2", 1, ipTable(reqs))
+	if second.SetAside() == "" {
+		t.Fatal("on a tie the first decides")
+	}
+	if got := tab.Drop(2, first); len(got) != 1 || got[0] != second || second.SetAside() != "" {
+		t.Errorf("lb2 decides now and is asked again: got %v, set aside %q", got, second.SetAside())
+	}
+	if got := tab.Drop(3, first); got != nil {
+		t.Error("a lane that is gone cannot be dropped again")
+	}
+}

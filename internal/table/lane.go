@@ -124,16 +124,17 @@ func (t *Table) End(now int64, l *Lane, drop bool) {
 	})
 }
 
-// Drop takes the lane out of the sums and forgets it. Nobody may use it any more.
-func (t *Table) Drop(now int64, l *Lane) {
+// Drop takes the lane out of the sums and forgets it. Nobody may use it any more. Its say
+// about the definition is gone, too: relearn is as for Define.
+func (t *Table) Drop(now int64, l *Lane) (relearn []*Lane) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.lanes[l.id] != l {
-		return
+		return nil
 	}
 	t.eachShare(l, func(s *shard, sh uint32) { s.leave(sh) })
 	t.lanes[l.id] = nil
-	t.resolve()
+	return t.resolve()
 }
 
 // DropForever takes shares out that would never expire.
