@@ -18,11 +18,11 @@ import (
 func counting(t *testing.T) *cluster {
 	t.Helper()
 	c := start(t, everyVersion(t, func(haproxytest.Version) haproxytest.Config {
-		store := "http_req_cnt,http_req_rate(10s),gpc0"
-		return haproxytest.Config{Tables: withTwins(
-			haproxytest.Table{Name: "/rates", Type: "string len 16", Store: store, Track: haproxytest.Key},
-			haproxytest.Table{Name: "web.v2", Type: "ip", Store: store, Track: "src"},
-		)[:3], Raw: "backend web.agg\n    stick-table type ip size 200k expire 10m store " + store + " peers " + haproxytest.Section}
+		const store = "http_req_cnt,http_req_rate(10s),gpc0"
+		rates := haproxytest.Table{Name: "/rates", Type: "string len 16", Store: store, Track: haproxytest.Key}
+		web := haproxytest.Table{Name: "web.v2", Type: "ip", Store: store, Track: "src"}
+		webTwin := haproxytest.Table{Name: "web.agg", Type: "ip", Store: store}
+		return haproxytest.Config{Tables: []haproxytest.Table{rates, rates.Twin(".agg"), web, webTwin}}
 	}))
 	c.learned()
 	for i, n := range c.nodes {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,13 +118,7 @@ func (t *total) check(column string, got uint64, v haproxytest.Version, members 
 	want := t.numbers[column]
 	switch kindOf(column) {
 	case tag:
-		held := t.tags[column]
-		for _, value := range held {
-			if got == value {
-				return nil
-			}
-		}
-		if len(held) > 0 {
+		if held := t.tags[column]; len(held) > 0 && !slices.Contains(held, got) {
 			return fmt.Errorf("%s is %d, nodes have %v", column, got, held)
 		}
 	case rate:
