@@ -17,6 +17,7 @@ import (
 
 // callee is a peer that reads our hello, says something and closes.
 type callee struct {
+	wg     sync.WaitGroup
 	mu     sync.Mutex
 	calls  []time.Time
 	hellos []wire.Hello
@@ -26,6 +27,7 @@ type callee struct {
 // With nil nobody is there.
 func (c *cluster) callee(name string, say func(n int) string) *callee {
 	p := &callee{}
+	c.t.Cleanup(p.wg.Wait)
 	c.answer(name, func(context.Context) (net.Conn, error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -34,7 +36,8 @@ func (c *cluster) callee(name string, say func(n int) string) *callee {
 			return nil, errors.New("connection refused")
 		}
 		theirs, ours := pipe(addressOf(name))
-		go p.serve(theirs, say, len(p.calls))
+		n := len(p.calls)
+		p.wg.Go(func() { p.serve(theirs, say, n) })
 		return ours, nil
 	})
 	return p

@@ -52,7 +52,7 @@ func (p *Peer) call(ctx context.Context) (had bool) {
 		s.Counters.CallsFailed.Add(1)
 		if ctx.Err() == nil {
 			s.gossip.once("call "+p.Name, time.Now(), func() {
-				s.log.Warn("cannot call peer", "peer", p.Name, "at", p.Addr, "err", err)
+				s.log.Warn("cannot call peer", "peer", p.Name, "at", p.Addr, "why", plain(err))
 			})
 		}
 		return false
@@ -101,14 +101,14 @@ func tune(nc net.Conn) {
 	}
 }
 
-// never reports whether the peer has not had a connection since our start.
+// never reports whether the peer has not had a session since our start.
 func (p *Peer) never() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.live == nil && p.lost.IsZero()
 }
 
-// lostSince is when the peer's last connection ended; while there is one it is now.
+// lostSince is when the peer's last session ended; while there is a connection it is now.
 func (p *Peer) lostSince() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -86,7 +86,7 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 			f(v)
 		case <-c.wake:
 		case <-timer.C:
-			v.session.Advance(time.Now())
+			v.advance(time.Now())
 		case <-c.ctx.Done():
 			return context.Cause(c.ctx)
 		}

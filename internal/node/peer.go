@@ -19,7 +19,7 @@ type Peer struct {
 
 	mu       sync.Mutex
 	live     *conn     // the newest connection; may still be waiting for the book
-	lost     time.Time // when the last one ended; zero while there is one or before the first
+	lost     time.Time // when the last session ended; zero before the first has
 	disabled bool
 	tally    tally
 	fault    *Fault
@@ -84,7 +84,9 @@ func (p *Peer) attach(c *conn) (old *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	old, p.live = p.live, c
-	p.lost = time.Time{}
+	if old != nil && old.established.Load() {
+		p.lost = c.since
+	}
 	if c.calling {
 		p.tally.called++
 		p.tally.lastCalled = c.since
@@ -95,14 +97,18 @@ func (p *Peer) attach(c *conn) (old *conn) {
 	return old
 }
 
-// detach notes the end of c and reports whether it was the peer's connection still.
+// detach notes the end of c and reports whether it was the peer's connection still. One that
+// never became a session changes nothing: the peer has been lost since its last.
 func (p *Peer) detach(c *conn, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.live != c {
 		return false
 	}
-	p.live, p.lost = nil, now
+	p.live = nil
+	if c.established.Load() {
+		p.lost = now
+	}
 	return true
 }
 

@@ -94,6 +94,7 @@ func TestReload(t *testing.T) {
 					c.within(20*time.Second, 30, 30, "the new process holds what the old one had")
 				}
 				c.expect(c.section.Counters.Restored.Load() == 0, "nothing was lost, so nothing is restored")
+				c.expect(c.section.Counters.OwnRows.Load() == 0, "our own table comes back in each lesson: that is not counting in it")
 			})
 		})
 	}
@@ -138,6 +139,36 @@ func TestNodeLost(t *testing.T) {
 		}
 		settle()
 		c.shows("lb2", alice, 20, "ten minutes later its share has expired")
+	})
+}
+
+// A node that is refused, or does not say 200, has no session: its time goes on from when
+// it had one.
+func TestNodeLostAndCalledInVain(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		c.config.Peers[0].Dial = true
+		lb1, _ := c.pair("2.4")
+		lb1.Touch("web", alice, fakepeer.Set(stick.ConnCur, 3))
+		settle()
+		c.callee("lb1", func(int) string { time.Sleep(4 * time.Second); return "503\n" })
+		lb1.Stop()
+		wait(16 * time.Second)
+		c.reads("lb2", "web.agg", alice, stick.ConnCur, 0, "calls that lead to nothing do not keep its connections open")
+	})
+}
+
+// A node that asks and does not answer is told the sums after a while, and nothing else:
+// who knows what it has.
+func TestNodeThatDoesNotTeach(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		lb1, _ := c.pair("")
+		wait(time.Minute)
+		lb1.Misbehave(fakepeer.Faults{NoAnswer: true})
+		lb1.Restart(fakepeer.Hard)
+		wait(3 * time.Second)
+		c.expect(lb1.Stats().Learned, "its request is answered within a few seconds: it pushes nothing before")
+		c.lacks("lb1", "web", alice, "but nothing is restored before its own lesson has ended")
+		c.within(time.Minute, 30, 30, "its share stays as it was")
 	})
 }
 

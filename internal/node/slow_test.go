@@ -44,6 +44,23 @@ func TestPeerThatReadsNothing(t *testing.T) {
 	})
 }
 
+// A burst begins a pause in pushing. It must end although the peer takes nothing and is
+// not asked what it wants: a loop that waits for a moment in the past never sleeps, and
+// this bubble's time would stand still.
+func TestStalledInAPause(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		lb1, lb2 := c.pair("")
+		lb2.Misbehave(fakepeer.Faults{NoRead: true})
+		for i := range 1000 {
+			lb1.Touch("web", key(i), to(1))
+		}
+		wait(3 * time.Second)
+		lb2.Misbehave(fakepeer.Faults{})
+		wait(time.Second)
+		c.expect(len(lb2.Keys("web.agg")) == 1001, "once it reads it gets all keys")
+	})
+}
+
 func TestPeerThatReadsSlowly(t *testing.T) {
 	bubble(t, "lb1 lb2", func(c *cluster) {
 		lb1, lb2 := c.pair("")

@@ -29,6 +29,7 @@ type visit struct {
 	finished  bool                     // the peer's lesson has ended in this session
 	strays    map[stray]struct{}       // keys of our tables that the peer has changed; nil: it never has
 	corrected time.Time                // when they were last pushed again
+	unusable  error                    // what was wrong with a table, reported last
 
 	// As sink.
 	restore []restoring // what is to be taught back, in turn
@@ -87,11 +88,23 @@ func (v *visit) receive(now time.Time, b []byte) (n int, err error) {
 	if v.conn.calling && !v.conn.established.Load() && v.session.Established() {
 		v.conn.greeted(v)
 	}
+	if table, why := v.session.Unusable(); why != v.unusable {
+		v.unusable = why
+		v.reportUnusable(now, table, why)
+	}
 	if v.changed {
 		v.changed = false
 		v.section.changed()
 	}
 	return n, err
+}
+
+// reportUnusable counts and logs a table whose definition makes no sense to us.
+func (v *visit) reportUnusable(now time.Time, table string, why error) {
+	v.section.Counters.TablesRefused.Add(1)
+	v.section.gossip.once("unusable "+v.peer.Name+" "+table, now, func() {
+		v.log.Warn("table not taken: its definition makes no sense to us", "table", table, "why", why)
+	})
 }
 
 // wishes carries out what others have asked of the connection.
@@ -103,6 +116,15 @@ func (v *visit) wishes(now time.Time) {
 		v.session.Relearn(now)
 	}
 	v.correct(now)
+}
+
+// advance lets time pass. A pause in pushing ends by itself: a peer whose buffers are full
+// is not asked what it wants to hear, and a deadline in the past would never let us sleep.
+func (v *visit) advance(now time.Time) {
+	v.session.Advance(now)
+	if !v.paused.After(now) {
+		v.paused = time.Time{}
+	}
 }
 
 // deadline is when the drive loop must look again even if nothing happens.
