@@ -66,6 +66,7 @@ type Session struct {
 	inDictionary wire.InDictionary
 	batch        batch
 	owed         []*table // tables with updates to ack
+	unusable     unusable
 
 	process process
 	guard   guard

@@ -33,6 +33,12 @@ type table struct {
 	place   *place        // in Memory; nil: look it up
 }
 
+// unusable is a table whose definition makes no sense to us.
+type unusable struct {
+	table string
+	err   error
+}
+
 // define takes a definition, which also selects the table for the updates that follow.
 // The same one again costs a comparison.
 func (s *Session) define(payload []byte) error {
@@ -47,6 +53,7 @@ func (s *Session) define(payload []byte) error {
 	if errors.As(err, &fault) && fault.Table {
 		s.unbind(id)
 		s.stats.TablesRefused++
+		s.unusable = unusable{schema.Name, fault}
 		return nil
 	}
 	if err != nil {
@@ -72,6 +79,10 @@ func (s *Session) define(payload []byte) error {
 	}
 	return nil
 }
+
+// Unusable tells which table the peer has defined last in a way that makes no sense to us, and
+// what is wrong; nil if there was none. Its updates are ignored, and the session goes on.
+func (s *Session) Unusable() (table string, err error) { return s.unusable.table, s.unusable.err }
 
 // repeated returns the table whose last definition was byte by byte the same, or nil.
 func (s *Session) repeated(payload []byte) *table {
