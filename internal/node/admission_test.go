@@ -64,10 +64,10 @@ func TestRefused(t *testing.T) {
 		why         string
 	}{
 		{"unknown name", "HAProxyS 2.1\nagg\nlb9 77 1\n", func(c *Counters) uint64 { return c.RefusedUnknown.Load() },
-			[]string{"from=10.0.0.9:40000", "add 'peer lb9 10.0.0.9:PORT' to aggregations main", `called \"agg\"`},
+			[]string{"from=10.0.0.9:40000", "add 'peer lb9 10.0.0.9:PORT' to aggregations main", "called 'agg'"},
 			"any status but 200 would make HAProxy give up for ever; the log has the line to add"},
 		{"wrong called name", "HAProxyS 2.1\nother\nlb1 77 1\n", func(c *Counters) uint64 { return c.RefusedWrongName.Load() },
-			[]string{`called \"other\"`, "our name here is"}, "names decide, as in HAProxy"},
+			[]string{"called 'other'", "our name here is"}, "names decide, as in HAProxy"},
 		{"our own name", "HAProxyS 2.1\nagg\nagg 77 1\n", func(c *Counters) uint64 { return c.RefusedSelf.Load() },
 			[]string{"our own name", "localpeer, or -L"}, "every peer needs its own"},
 		{"another protocol", "GET / HTTP/1.1\r\nHost: agg\r\n\r\n", func(c *Counters) uint64 { return c.BadHello.Load() },

@@ -142,7 +142,9 @@ func (c *conn) farewell(v *visit, err error) {
 	case errors.As(err, &fault):
 		s.Counters.ProtocolErrors.Add(1)
 		log.Error("peer left: it sent a malformed message", "why", err, "after", lasted)
-	case errors.Is(err, ErrReplaced), errors.Is(err, ErrStopping):
+	case v.session.Stats().Complaints > 0:
+		log.Error("peer left: it found what we sent malformed; its own log says more", "why", err, "after", lasted)
+	case errors.Is(err, ErrReplaced), errors.Is(err, ErrStopping), errors.Is(err, ErrDisabled):
 		log.Info("peer left", "why", err, "after", lasted)
 	default:
 		log.Warn("peer left", "why", err, "after", lasted)

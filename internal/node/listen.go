@@ -43,7 +43,7 @@ func (s *Section) Accept(ctx context.Context, nc net.Conn) {
 		hello, rest, err := s.greet(ctx, nc)
 		if err != nil {
 			nc.Close()
-			s.refuseStranger(ctx, nc, err)
+			s.refuseStranger(ctx, nc, rest, err)
 			return
 		}
 		p, err := s.admit(hello, addrOf(nc.RemoteAddr()))
@@ -60,7 +60,7 @@ func (s *Section) Accept(ctx context.Context, nc net.Conn) {
 }
 
 // greet reads the hello of a stranger, within greetingTime and wire.MaxHello bytes, and what
-// came behind it.
+// came behind it; with an error rest is all that came.
 func (s *Section) greet(ctx context.Context, nc net.Conn) (h wire.Hello, rest []byte, err error) {
 	if evicted := s.strangers.enter(nc); evicted != nil {
 		s.Counters.StrangersEvicted.Add(1)
@@ -80,15 +80,16 @@ func (s *Section) greet(ctx context.Context, nc net.Conn) (h wire.Hello, rest []
 			nc.SetReadDeadline(time.Time{})
 			return h, buf[used:], nil
 		case !errors.Is(perr, wire.ErrShort):
-			return h, nil, perr
+			return h, buf, perr
 		case err != nil:
-			return h, nil, err
+			return h, buf, err
 		}
 	}
 }
 
-// refuseStranger counts and logs a connection that never became a peer.
-func (s *Section) refuseStranger(ctx context.Context, nc net.Conn, err error) {
+// refuseStranger counts and logs a connection that never became a peer and has said no more
+// than that.
+func (s *Section) refuseStranger(ctx context.Context, nc net.Conn, said []byte, err error) {
 	var bad *wire.Error
 	var timeout net.Error
 	from := addrOf(nc.RemoteAddr())
@@ -96,8 +97,9 @@ func (s *Section) refuseStranger(ctx context.Context, nc net.Conn, err error) {
 	case ctx.Err() != nil:
 	case errors.As(err, &bad):
 		s.Counters.BadHello.Add(1)
-		s.gossip.once("hello "+from.String(), time.Now(), func() {
-			s.log.Warn("connection refused: not a hello of the peers protocol", "from", nc.RemoteAddr(), "why", err)
+		s.gossip.once("hello "+from.String()+bad.What, time.Now(), func() {
+			s.log.Warn("connection refused: not a hello of the peers protocol", "from", nc.RemoteAddr(), "why", sayTLS(said, err),
+				"said", string(said[:min(len(said), 40)]))
 		})
 	case errors.As(err, &timeout) && timeout.Timeout():
 		s.Counters.LateHello.Add(1)
@@ -110,32 +112,40 @@ func (s *Section) refuseStranger(ctx context.Context, nc net.Conn, err error) {
 	}
 }
 
+// sayTLS is err, or what is to be done where the bytes are TLS.
+func sayTLS(said []byte, err error) error {
+	if len(said) > 1 && said[0] == 0x16 && said[1] == 3 { // a handshake record of SSL 3.0 to TLS 1.3
+		return errors.New("it is TLS, but we speak plain TCP here: take 'ssl' out of the node's line for us")
+	}
+	return err
+}
+
 // admit finds the peer that a hello names, or says why it may not come in and which line
 // would let it.
 func (s *Section) admit(h wire.Hello, from netip.Addr) (*Peer, error) {
 	c := s.Counters
 	if h.Called != s.Name {
 		c.RefusedWrongName.Add(1)
-		return nil, fmt.Errorf("%q called %q, but our name here is %q: name us so in its peers section, or write 'peer %s ... local' in aggregations %s",
-			h.Caller, h.Called, s.Name, h.Called, s.ID)
+		return nil, fmt.Errorf("'%s' called '%s', but our name here is '%s': write 'server %s ...' in its peers section, or 'peer %s ... local' in aggregations %s",
+			h.Caller, h.Called, s.Name, s.Name, h.Called, s.ID)
 	}
 	if h.Caller == s.Name {
 		c.RefusedSelf.Add(1)
-		return nil, fmt.Errorf("it says that it is %q, which is our own name: every peer needs its own (localpeer, or -L)", h.Caller)
+		return nil, fmt.Errorf("it says that it is '%s', which is our own name: every peer needs its own (localpeer, or -L)", h.Caller)
 	}
 	p := s.byName[h.Caller]
 	if p == nil {
 		c.RefusedUnknown.Add(1)
-		return nil, fmt.Errorf("no line admits %q, which called %q: add 'peer %s %s' to aggregations %s",
+		return nil, fmt.Errorf("no line admits '%s', which called '%s': add 'peer %s %s' to aggregations %s",
 			h.Caller, h.Called, h.Caller, net.JoinHostPort(from.WithZone("").String(), "PORT"), s.ID)
 	}
 	if p.isDisabled() {
-		return nil, fmt.Errorf("%q is disabled: 'enable peer %s/%s' on the runtime CLI admits it again", h.Caller, s.ID, h.Caller)
+		return nil, fmt.Errorf("'%s' is disabled: 'enable peer %s/%s' on the runtime CLI admits it again", h.Caller, s.ID, h.Caller)
 	}
 	if live := p.current(); live != nil && live.established.Load() && live.remote != from {
 		c.RefusedAddress.Add(1)
 		live.ask(&live.nudge) // HAProxy forgets the live session's signs of life when a connection of its name ends
-		return nil, fmt.Errorf("%q has a session from %s that is alive: two processes have the same name", h.Caller, live.remote)
+		return nil, fmt.Errorf("'%s' has a session from %s that is alive: two processes have the same name", h.Caller, live.remote)
 	}
 	return p, nil
 }
