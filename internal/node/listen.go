@@ -97,8 +97,12 @@ func (s *Section) refuseStranger(ctx context.Context, nc net.Conn, said []byte, 
 	case ctx.Err() != nil:
 	case errors.As(err, &bad):
 		s.Counters.BadHello.Add(1)
-		s.gossip.once("hello "+from.String()+bad.What, time.Now(), func() {
-			s.log.Warn("connection refused: not a hello of the peers protocol", "from", nc.RemoteAddr(), "why", sayTLS(said, err),
+		why := bad.What
+		if isTLS(said) {
+			why = "it is TLS, but we speak plain TCP here: take 'ssl' out of the node's line for us"
+		}
+		s.gossip.once("hello "+from.String()+why, time.Now(), func() {
+			s.log.Warn("connection refused: not a hello of the peers protocol", "from", nc.RemoteAddr(), "why", why,
 				"said", string(said[:min(len(said), 40)]))
 		})
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -112,13 +116,8 @@ func (s *Section) refuseStranger(ctx context.Context, nc net.Conn, said []byte, 
 	}
 }
 
-// sayTLS is err, or what is to be done where the bytes are TLS.
-func sayTLS(said []byte, err error) error {
-	if len(said) > 1 && said[0] == 0x16 && said[1] == 3 { // a handshake record of SSL 3.0 to TLS 1.3
-		return errors.New("it is TLS, but we speak plain TCP here: take 'ssl' out of the node's line for us")
-	}
-	return err
-}
+// isTLS reports whether b begins like a handshake of SSL 3.0 to TLS 1.3.
+func isTLS(b []byte) bool { return len(b) > 1 && b[0] == 0x16 && b[1] == 3 }
 
 // admit finds the peer that a hello names, or says why it may not come in and which line
 // would let it.
