@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +17,8 @@ import (
 // Commands that say what no HAProxy says:
 //
 //	hello ADDR TEXT [bytewise]
-//	    says TEXT, in which \n and the like are bytes, and waits until the other closes.
-//	    What it said is stdout
+//	    says TEXT, in which \n and the like are bytes and <N> is the letter a N times, and
+//	    waits until the other closes. What that one said is stdout
 //	send ADDR NAME PIECE...
 //	    opens a session as NAME, says the pieces and waits until the other closes. stdout is
 //	    its status line and then class and type of each message. A piece is bytes in hex,
@@ -30,6 +31,10 @@ func hello(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text, err := strconv.Unquote(`"` + args[1] + `"`)
 	ts.Check(err)
+	text = repetition.ReplaceAllStringFunc(text, func(s string) string {
+		n, _ := strconv.Atoi(strings.Trim(s, "<>"))
+		return strings.Repeat("a", n)
+	})
 	step := max(1, len(text))
 	if len(args) == 3 {
 		step = 1
@@ -50,6 +55,8 @@ func hello(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	fmt.Fprintf(ts.Stdout(), "%s", answer)
 }
+
+var repetition = regexp.MustCompile(`<\d+>`)
 
 func send(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
