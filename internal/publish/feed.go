@@ -102,7 +102,7 @@ func (f *Feed) Due() bool {
 // result below what the batch has room for means that there are no more at the moment.
 // now is in ms.
 func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
-	if f.want == nil {
+	if f.want == nil || f.why != "" {
 		return 0
 	}
 	f.rows.Reset()
@@ -112,7 +112,8 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 	if f.rows.Schema != f.shape.from && f.rows.Schema != nil {
 		f.compile()
 	}
-	if f.why != "" {
+	if f.why != "" { // since a moment ago: what was read has not been sent
+		f.reader.Rewind()
 		return 0
 	}
 	b.Table, b.Schema = f.id, f.shape.to
