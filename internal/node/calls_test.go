@@ -95,17 +95,20 @@ func TestCallsAtStart(t *testing.T) {
 func TestCallsAfterASessionIsLost(t *testing.T) {
 	bubble(t, "lb1", func(c *cluster) {
 		c.start()
-		c.node("lb1", web("web"), web("web.agg"))
-		wait(5 * time.Minute)
-		called := c.section.Counters.Called.Load()
-		c.expect(called <= 1, "as long as there is a session nobody is called")
-		lb1 := c.callee("lb1", nil)
-		lost := time.Now()
-		c.nodes["lb1"].Stop()
-		wait(9900 * time.Millisecond)
-		c.expect(len(lb1.called(lost)) == 0, "HAProxy has ten seconds to call again")
-		wait(2300 * time.Millisecond)
-		c.expect(len(lb1.called(lost)) == 1, "then we do, within two seconds")
+		n := c.node("lb1", tables()...)
+		for i := range 10 {
+			c.answer("lb1", nil)
+			wait(time.Minute + time.Duration(i)*1100*time.Millisecond)
+			c.expect(n.Stats().Sessions == i+1, "as long as there is a session nobody is called")
+			lb1 := c.callee("lb1", nil)
+			lost := time.Now()
+			n.Stop()
+			wait(9900 * time.Millisecond)
+			c.expect(len(lb1.called(lost)) == 0, "HAProxy has ten seconds to call again")
+			wait(2300 * time.Millisecond)
+			c.expect(len(lb1.called(lost)) == 1, "then we do, within two seconds")
+			n.Restart(fakepeer.Reload)
+		}
 	})
 }
 

@@ -93,6 +93,18 @@ func TestDefinitionChangesAtReload(t *testing.T) {
 	})
 }
 
+func TestTableGone(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		c.pair("")
+		c.node("lb1", web("other"), web("web.agg"))
+		wait(time.Second)
+		c.shows("lb2", alice, 30, "a node that is still learning may learn of its tables too")
+		calm()
+		c.shows("lb2", alice, 20, "a FINISHED lesson without the table ends its share")
+		c.logs(1, "which is said", "table is gone from the peer", "peer=lb1", "table=web")
+	})
+}
+
 func TestDisagreement(t *testing.T) {
 	bubble(t, "lb1 lb2 lb3", func(c *cluster) {
 		c.start()

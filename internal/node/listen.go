@@ -14,6 +14,8 @@ import (
 
 // Serve accepts peers on ln until ctx ends or Drain is called. It closes ln.
 func (s *Section) Serve(ctx context.Context, ln net.Listener) error {
+	s.conns.Add(1) // Run waits for what is accepted at the last moment
+	defer s.conns.Done()
 	stop := context.AfterFunc(ctx, func() { ln.Close() })
 	defer stop()
 	pause := 5 * time.Millisecond

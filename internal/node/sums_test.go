@@ -130,12 +130,12 @@ func TestNothingIsPushedBeforeTheTwinIsKnown(t *testing.T) {
 	bubble(t, "lb1 lb2", func(c *cluster) {
 		c.start()
 		a := c.node("lb1", web("web"), web("web.agg"))
-		b := c.node("lb2", web("web"))
+		b, w := c.node("lb2", web("web")), c.witnesses["lb2"]
 		calm()
 		a.Touch("web", alice, to(3))
 		settle()
 		c.shows("lb1", alice, 3, "lb1 has a twin")
-		c.expect(b.Stats().Rx == 0, "lb2 has none and is sent nothing")
+		c.expect(w.count() == 0, "lb2 has none and is sent nothing")
 		b.Touch("web", alice, to(4))
 		settle()
 		c.shows("lb1", alice, 7, "but counts")
