@@ -93,10 +93,13 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 	}
 }
 
-// finish lets the writer end: with the session's last words, if it has any and the writer
-// is idle. They may take a second.
+// finish lets the writer end: with the session's last words, if it has any. They, and what is
+// being written before them, may take a second; spare is nil while something is.
 func (c *conn) finish(v *visit, p *pipes, spare []byte) {
 	c.nc.SetWriteDeadline(time.Now().Add(time.Second))
+	if spare == nil {
+		spare = <-p.back // still nil if nothing can be written
+	}
 	if spare != nil && c.ctx.Err() == nil {
 		if b := v.session.Append(time.Now(), spare[:0]); len(b) > 0 {
 			p.out <- b
