@@ -107,6 +107,7 @@ func TestResume(t *testing.T) {
 	r.feed.Acked(1)
 	r.report("c", 3)
 	r.expect(again(r, true), "1 c=[3]", "and so on")
+	r.expect(again(r, true), "1 c=[3]", "whether it acks anything in between or not")
 	r.feed.Acked(1)
 	if got := again(r, false); strings.Count(got, "=") != 3 {
 		t.Errorf("%q, want all three keys: another process has heard nothing", got)
@@ -129,7 +130,8 @@ func TestResumeInTheMiddle(t *testing.T) {
 	r.pull()
 	r.pull()
 	r.feed.Acked(10) // the checkpoint is behind the first batch
-	r.pull()
+	r.pull()         // and now behind the third
+	r.feed.Acked(20) // which is not whole yet
 	r.feed.Start()
 	r.feed.Announce(text(32, stick.Column{Type: stick.GPC0}))
 	r.feed.Resume()
