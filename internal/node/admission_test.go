@@ -161,6 +161,7 @@ func TestManyStrangers(t *testing.T) {
 			}
 		}
 		c.expect(c.section.Counters.StrangersEvicted.Load() == 10, "they are counted")
+		c.logs(1, "and said once", "have not said who they are", "limit=256")
 		c.knock("10.0.0.1").says("HAProxyS 2.1\nagg\nlb1 77 1\n").welcome("a peer comes in all the same")
 	})
 }

@@ -178,6 +178,7 @@ func TestCollision(t *testing.T) {
 			wait(time.Minute)
 			c.expect(node.Stats().Sessions == before && node.Stats().Up, "and it stays")
 			c.expect(len(*c.section.live.Load()) == 1, "we have one and no other")
+			c.logs(0, "a call that the peer's own has overtaken was not refused", "refused our call", "replaced by")
 		})
 		if t.Failed() {
 			t.Fatalf("the %dth time", n)

@@ -116,6 +116,9 @@ func (c *conn) farewell(v *visit, err error) {
 	}
 	if !c.wasEstablished {
 		s.Counters.CallsFailed.Add(1)
+		if c.ctx.Err() != nil {
+			return // we have given it up ourselves
+		}
 		s.gossip.once("refused by "+c.peer.Name, time.Now(), func() {
 			log.Warn("peer refused our call", "at", c.nc.RemoteAddr(), "we_are", s.Name, "why", err)
 		})

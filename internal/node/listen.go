@@ -65,8 +65,11 @@ func (s *Section) Accept(ctx context.Context, nc net.Conn) {
 // came behind it; with an error rest is all that came.
 func (s *Section) greet(ctx context.Context, nc net.Conn) (h wire.Hello, rest []byte, err error) {
 	if evicted := s.strangers.enter(nc); evicted != nil {
-		s.Counters.StrangersEvicted.Add(1)
 		evicted.Close()
+		s.Counters.StrangersEvicted.Add(1)
+		s.gossip.once("strangers", time.Now(), func() {
+			s.log.Warn("too many connections that have not said who they are: the oldest make room", "limit", maxStrangers, "newest", nc.RemoteAddr())
+		})
 	}
 	defer s.strangers.leave(nc)
 	stop := context.AfterFunc(ctx, func() { nc.Close() })

@@ -142,6 +142,30 @@ func TestNodeLost(t *testing.T) {
 	})
 }
 
+// What never expires would be summed for ever.
+func TestNodeLostForEver(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		c.config.Peers = []PeerConfig{{Name: "lb1"}, {Name: "lb2"}}
+		c.start()
+		forever := tables()
+		for _, t := range forever {
+			t.Expire = 0
+		}
+		c.node("lb1", forever...).Touch("web", alice, to(10))
+		c.node("lb2", forever...).Touch("web", alice, to(20))
+		calm()
+		c.nodes["lb1"].Stop()
+		wait(gaugeLife)
+		lb1 := c.section.Peer("lb1")
+		lb1.tick(time.Now().Add(forgetForever - time.Minute)) // a day of ticks would take a while
+		settle()
+		c.shows("lb2", alice, 30, "a node may be away for a day")
+		lb1.tick(time.Now().Add(forgetForever))
+		settle()
+		c.shows("lb2", alice, 20, "then its shares go")
+	})
+}
+
 // A node that is refused, or does not say 200, has no session: its time goes on from when
 // it had one.
 func TestNodeLostAndCalledInVain(t *testing.T) {

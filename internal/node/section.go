@@ -96,6 +96,11 @@ func (s *Section) tick(now time.Time) {
 				"missing", missing, "warmup", s.Warmup)
 		}
 	}
+	if b := s.tables.budget; b.Evicted()+b.Refused() > 0 {
+		s.gossip.once("entries", now, func() {
+			s.log.Warn("too many keys: older ones of the same peer make room, or new ones are not taken", "max_entries", b.Max(), "so_far", b.Evicted()+b.Refused())
+		})
+	}
 	if changed {
 		s.changed()
 	}

@@ -177,6 +177,7 @@ func TestMaxEntries(t *testing.T) {
 		b := c.section.Budget()
 		c.expect(b.Used() == 100, "there is no row above the limit")
 		c.expect(b.Evicted()+b.Refused() == 901 && b.Evicted() > 0, "older rows of the same peer make room, or the new one is not taken")
+		c.logs(1, "which is said once", "too many keys", "max_entries=100")
 		lb2.Touch("web", alice, to(21))
 		settle()
 		_, sum := c.section.Table("web.agg")
