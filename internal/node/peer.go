@@ -43,7 +43,7 @@ type book struct {
 	lanes  map[string]*lane         // the sources that it has announced, by wire name
 	feeds  map[string]*publish.Feed // what is published to it, by table
 	order  []*publish.Feed          // the same, in the order of their ids
-	linked uint64                   // registry version for which feeds are complete
+	said   map[string]string        // why a table does not reach the peer, as the log was told last
 
 	gaugesLost, forgotten bool // done since the last session
 }
@@ -58,7 +58,7 @@ type lane struct {
 
 func newPeer(s *Section, c PeerConfig, order int) *Peer {
 	p := &Peer{PeerConfig: c, section: s, order: order, book: make(chan *book, 1)}
-	p.book <- &book{lanes: map[string]*lane{}, feeds: map[string]*publish.Feed{}}
+	p.book <- &book{lanes: map[string]*lane{}, feeds: map[string]*publish.Feed{}, said: map[string]string{}}
 	return p
 }
 

@@ -125,35 +125,46 @@ func (v *sink) unlink() {
 	})
 }
 
-// reportMissing says once a session which table a node lacks, and the line that adds it.
+// reportMissing says which table a node lacks, and the line that adds it.
 func (v *sink) reportMissing(t *target) {
-	if !v.finished || v.missing[t.name] || v.peer.Role != topology.Node || t.table.Schema() == nil {
+	if !v.finished || v.peer.Role != topology.Node || t.table.Schema() == nil {
 		return
 	}
-	v.missing[t.name] = true
-	line := fmt.Sprintf("backend %s ... stick-table %v peers ...", t.name, schemaOf(t))
+	section, line := "backend "+t.name, fmt.Sprintf("stick-table %v size SIZE peers SECTION", schemaOf(t))
 	if t.name[0] == '/' {
-		line = fmt.Sprintf("table %s %v", t.name[1:], schemaOf(t))
+		section, line = "peers", fmt.Sprintf("table %s %v size SIZE", t.name[1:], schemaOf(t))
 	}
-	v.log.Warn("the peer has no such table and cannot read the sum: add it to its configuration, with a size for the keys of all nodes",
-		"table", t.name, "line", line)
+	v.report(t, "missing", func() {
+		v.log.Warn("the peer has no such table and cannot read the sum: add the line to its configuration, with a size for the keys of all nodes",
+			"table", t.name, "to", section, "line", line)
+	})
 }
 
-// reportShape says once a session what keeps the peer from reading a table, or columns of it.
+// reportShape says what keeps the peer from reading a table, or columns of it.
 func (v *sink) reportShape(t *target, f *publish.Feed, s *stick.Schema) {
-	if v.missing[t.name] {
-		return
-	}
 	switch omitted := f.Omitted(); {
 	case f.Refused() != "" && t.table.Schema() != nil:
-		v.log.Warn("the peer's table cannot take the sum", "table", t.name, "why", f.Refused())
+		v.report(t, f.Refused(), func() {
+			v.log.Warn("the peer's table cannot take the sum", "table", t.name, "why", f.Refused())
+		})
 	case len(omitted) > 0 && v.finished:
-		v.log.Warn("the peer's table stores what its source does not, or with another period: those columns are not pushed",
-			"table", t.name, "columns", omitted, "peer_has", s.String(), "source_has", schemaOf(t).String())
-	default:
-		return
+		v.report(t, fmt.Sprint(omitted), func() {
+			v.log.Warn("the peer's table stores what its source does not, or with another period: those columns are not pushed",
+				"table", t.name, "columns", omitted, "peer_has", s.String(), "source_has", schemaOf(t).String())
+		})
+	case v.finished && v.book.said[t.name] != "":
+		delete(v.book.said, t.name)
+		v.log.Info("the peer's table takes the whole sum now", "table", t.name)
 	}
-	v.missing[t.name] = true
+}
+
+// report says why a table does not reach the peer, unless that was the last that was said of
+// the two: a node that reloads each hour and lacks twenty tables shall not fill the log.
+func (v *sink) report(t *target, why string, say func()) {
+	if v.book.said[t.name] != why {
+		v.book.said[t.name] = why
+		say()
+	}
 }
 
 // Teach implements session.Sink.

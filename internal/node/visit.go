@@ -39,7 +39,6 @@ type visit struct {
 	window  time.Time   // start of the present push interval
 	pushed  int         // messages in it
 	paused  time.Time   // nothing is pulled before
-	missing map[string]bool
 }
 
 // heard is one table that the peer has announced in this session.
@@ -52,7 +51,7 @@ type heard struct {
 func newVisit(c *conn, b *book, hello wire.Hello) *visit {
 	p := c.peer
 	v := &visit{section: p.section, peer: p, conn: c, book: b, hello: hello, log: p.section.log.With("peer", p.Name),
-		byName: map[string]session.Lane{}, own: map[string]*stick.Schema{}, missing: map[string]bool{}}
+		byName: map[string]session.Lane{}, own: map[string]*stick.Schema{}}
 	now := time.Now()
 	ms := v.section.ms(now)
 	b.gaugesLost, b.forgotten = false, false
