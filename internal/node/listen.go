@@ -12,7 +12,8 @@ import (
 	"tallystick/internal/wire"
 )
 
-// Serve accepts peers on ln until ctx ends or Drain is called. It closes ln.
+// Serve accepts peers on ln until ctx ends, which must not be later than that of Run, and
+// closes ln. What was accepted lives on: a listener may go before its sessions.
 func (s *Section) Serve(ctx context.Context, ln net.Listener) error {
 	s.conns.Add(1) // Run waits for what is accepted at the last moment
 	defer s.conns.Done()
@@ -32,20 +33,20 @@ func (s *Section) Serve(ctx context.Context, ln net.Listener) error {
 			pause = min(2*pause, time.Second)
 		default:
 			pause = 5 * time.Millisecond
-			s.Accept(ctx, nc)
+			s.Accept(nc)
 		}
 	}
 }
 
 // Accept takes over a connection that somebody made to us.
-func (s *Section) Accept(ctx context.Context, nc net.Conn) {
+func (s *Section) Accept(nc net.Conn) {
 	s.Counters.Accepted.Add(1)
 	s.conns.Go(func() {
 		tune(nc)
-		hello, rest, err := s.greet(ctx, nc)
+		hello, rest, err := s.greet(nc)
 		if err != nil {
 			nc.Close()
-			s.refuseStranger(ctx, nc, rest, err)
+			s.refuseStranger(nc, rest, err)
 			return
 		}
 		p, err := s.admit(hello, addrOf(nc.RemoteAddr()))
@@ -57,13 +58,13 @@ func (s *Section) Accept(ctx context.Context, nc net.Conn) {
 			})
 			return
 		}
-		p.serve(ctx, newConn(p, nc, false), hello, rest)
+		p.serve(s.life, newConn(p, nc, false), hello, rest)
 	})
 }
 
 // greet reads the hello of a stranger, within greetingTime and wire.MaxHello bytes, and what
 // came behind it; with an error rest is all that came.
-func (s *Section) greet(ctx context.Context, nc net.Conn) (h wire.Hello, rest []byte, err error) {
+func (s *Section) greet(nc net.Conn) (h wire.Hello, rest []byte, err error) {
 	if evicted := s.strangers.enter(nc); evicted != nil {
 		evicted.Close()
 		s.Counters.StrangersEvicted.Add(1)
@@ -72,7 +73,7 @@ func (s *Section) greet(ctx context.Context, nc net.Conn) (h wire.Hello, rest []
 		})
 	}
 	defer s.strangers.leave(nc)
-	stop := context.AfterFunc(ctx, func() { nc.Close() })
+	stop := context.AfterFunc(s.life, func() { nc.Close() })
 	defer stop()
 	nc.SetReadDeadline(time.Now().Add(greetingTime))
 	buf := make([]byte, 0, wire.MaxHello)
@@ -94,12 +95,12 @@ func (s *Section) greet(ctx context.Context, nc net.Conn) (h wire.Hello, rest []
 
 // refuseStranger counts and logs a connection that never became a peer and has said no more
 // than that.
-func (s *Section) refuseStranger(ctx context.Context, nc net.Conn, said []byte, err error) {
+func (s *Section) refuseStranger(nc net.Conn, said []byte, err error) {
 	var bad *wire.Error
 	var timeout net.Error
 	from := addrOf(nc.RemoteAddr())
 	switch {
-	case ctx.Err() != nil:
+	case s.life.Err() != nil:
 	case errors.As(err, &bad):
 		s.Counters.BadHello.Add(1)
 		why := bad.What

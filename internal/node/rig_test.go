@@ -131,7 +131,7 @@ func (c *cluster) caller(name string) func(context.Context) (net.Conn, error) {
 			return nil, errors.New("connection refused")
 		}
 		theirs, ours := pipe(addressOf(name))
-		s.Accept(ctx, ours)
+		s.Accept(ours)
 		return theirs, nil
 	}
 }

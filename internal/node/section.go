@@ -23,7 +23,9 @@ type Section struct {
 	peers  []*Peer
 	byName map[string]*Peer
 
-	conns     sync.WaitGroup          // drive loops and greetings
+	life      context.Context // of connections: ends with Run, later than any listener
+	end       context.CancelFunc
+	conns     sync.WaitGroup          // drive loops, greetings and listeners
 	live      atomic.Pointer[[]*conn] // those to be told of changes
 	liveMu    sync.Mutex              // guards writes of live
 	strangers strangers
@@ -35,6 +37,7 @@ type Section struct {
 // New makes a section that does nothing yet: Run and Serve bring it to life.
 func New(c Config, now time.Time) *Section {
 	s := &Section{Config: c, start: now, byName: map[string]*Peer{}}
+	s.life, s.end = context.WithCancel(context.Background())
 	s.log = c.Log.With("section", c.ID)
 	// Windows of rates began before we did: tables must be able to count back from now.
 	s.epoch = now.Add(-1000 * time.Hour)
@@ -70,6 +73,7 @@ func (s *Section) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			s.end()
 			calls.Wait()
 			s.conns.Wait()
 			return

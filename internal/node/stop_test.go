@@ -72,6 +72,7 @@ func TestServe(t *testing.T) {
 		(&stranger{theirs, c}).says("HAProxyS 2.1\nagg\nlb1 77 1\n").welcome("then it serves on")
 		stop()
 		c.expect(<-ended == nil, "it ends with its context")
+		wait(time.Second)
 		c.expect(c.section.Peer("lb1").Connected(), "sessions stay: a listener may close before them")
 		theirs.Close()
 	})
