@@ -21,7 +21,7 @@ import (
 //	    waits until the other closes. What that one said is stdout
 //	send ADDR NAME PIECE...
 //	    opens a session as NAME, says the pieces and waits until the other closes. stdout is
-//	    its status line and then class and type of each message. A piece is bytes in hex,
+//	    its status line and then the type of each error message. A piece is bytes in hex,
 //	    "text" in double quotes, or "define TABLE TYPE COLUMNS", a whole sound message that
 //	    defines table 1
 
@@ -84,7 +84,9 @@ func send(ts *testscript.TestScript, neg bool, args []string) {
 		var m wire.Message
 		m, n, err = wire.Next(in)
 		ts.Check(err)
-		fmt.Fprintf(ts.Stdout(), "%d/%d\n", m.Class, m.Type)
+		if m.Class == wire.ClassError {
+			fmt.Fprintf(ts.Stdout(), "error %d\n", m.Type)
+		}
 	}
 }
 
