@@ -50,9 +50,10 @@ func (t *Table) Apply(now int64, l *Lane, rows []stick.Row, how How) (a Applied)
 
 // work is a lane's room for a batch. It makes Apply free of allocations.
 type work struct {
-	hashes [batch]uint64
-	order  [batch]uint16
-	places [batch]uint32
+	hashes  [batch]uint64
+	order   [batch]uint16
+	places  [batch]uint32
+	touched uint32
 }
 
 func (t *Table) applyBatch(now int64, l *Lane, rows []stick.Row, how How, a *Applied) {
@@ -87,14 +88,12 @@ func (s *shard) applyRun(now int64, l *Lane, rows []stick.Row, run []uint16, how
 	if s.rows.used == 0 {
 		s.clock = max(s.clock, tickOf(now)-1) // nothing can be due
 	}
+	s.ahead(l, run)
 	w := &l.work
 	for k, i := range run {
-		w.places[k] = s.findShare(uint32(w.hashes[i]), l.id, rows[i].Key)
-	}
-	evicts := s.evicts
-	for k, i := range run {
 		sh, hash := w.places[k], uint32(w.hashes[i])
-		if sh == 0 || s.evicts != evicts { // the key may stand twice in the batch, or its share be gone
+		if sh == 0 || !s.isShareOf(sh, l.id, rows[i].Key) {
+			// A wrong guess, or the key stands twice in the batch, or its share is gone.
 			sh = s.findShare(hash, l.id, rows[i].Key)
 		}
 		s.apply(now, l, hash, &rows[i], sh, how, a)
@@ -182,7 +181,6 @@ func (s *shard) evict(l *Lane) bool {
 		return false
 	}
 	s.removeRow(oldest)
-	s.evicts++
 	s.table.budget.evicted.Add(1)
 	return true
 }

@@ -24,7 +24,6 @@ type shard struct {
 	wheel  []uint32 // first row of each bucket; made when it is needed
 	news   []uint32 // cells of the share that is being applied
 	dice   uint64   // state of the generator that samples for eviction
-	evicts uint64   // rows evicted: places found before are not to be trusted any more
 }
 
 func (s *shard) init(t *Table, number uint64) {
@@ -89,9 +88,8 @@ func (s *shard) findShare(hash uint32, lane uint16, key []byte) uint32 {
 		if e.tag != tag || e.ref&isShare == 0 {
 			continue
 		}
-		sh := s.shares.at(e.ref &^ isShare)
-		if sh.lane == lane && string(s.keyOf(s.rows.at(sh.row))) == string(key) {
-			return e.ref &^ isShare
+		if sh := e.ref &^ isShare; s.isShareOf(sh, lane, key) {
+			return sh
 		}
 	}
 }
