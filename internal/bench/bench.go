@@ -9,7 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime"
+	"time"
 )
 
 // Options say what to measure.
@@ -54,12 +54,24 @@ type result struct {
 	ns, allocs float64
 }
 
-// measure takes the processor time of f, which does n updates, and counts what it allocates.
-func measure(step string, n int, f func()) result {
-	runtime.GC() // what was made before is not f's to collect
-	before := allocations()
+// meter adds up what a step has used in processor time and allocations.
+type meter struct {
+	step    string
+	updates int
+	took    time.Duration
+	allocs  uint64
+}
+
+// time runs f, which does n updates.
+func (m *meter) time(n int, f func()) {
 	start := used()
 	f()
-	took := used() - start
-	return result{step, float64(took.Nanoseconds()) / float64(n), float64(allocations()-before) / float64(n)}
+	m.took += used() - start
+	m.updates += n
+}
+
+// result is the cost of an update.
+func (m *meter) result() result {
+	n := float64(max(m.updates, 1))
+	return result{m.step, float64(m.took.Nanoseconds()) / n, float64(m.allocs) / n}
 }

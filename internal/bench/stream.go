@@ -18,9 +18,9 @@ func schema(name string) *stick.Schema {
 	}}
 }
 
-// order is the keys 0..n-1 in an order in which no cache helps.
-func order(n int) []uint32 {
-	r := rand.New(rand.NewPCG(1, 2))
+// order is the keys 0..n-1 in an order in which no cache helps, another for each seed.
+func order(n int, seed uint64) []uint32 {
+	r := rand.New(rand.NewPCG(seed, 2))
 	keys := make([]uint32, n)
 	for i, k := range r.Perm(n) {
 		keys[i] = uint32(k)
@@ -36,9 +36,9 @@ func row(r *stick.Row, key, round uint32) {
 	r.Life = 3600_000
 }
 
-// stream encodes one report of every key as HAProxy would push it, ids from first.
-func stream(s *stick.Schema, keys []uint32, first, round uint32) []byte {
-	b := wire.AppendDefinition(make([]byte, 0, 40*len(keys)), 1, s)
+// appendStream encodes one report of every key as HAProxy would push it, ids from first.
+func appendStream(b []byte, s *stick.Schema, keys []uint32, first, round uint32) []byte {
+	b = wire.AppendDefinition(b, 1, s)
 	var r stick.Row
 	for i, k := range keys {
 		row(&r, k, round)
