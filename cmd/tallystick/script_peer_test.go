@@ -28,8 +28,8 @@ import (
 //	fakepeer-stop NAME
 //
 // TYPE is HAProxy's, with a length: ip, ipv6, integer, string:32, binary:4. Columns are those
-// of a "store": http_req_cnt,http_req_rate(10s),gpc(3). A key in double quotes may have \n and
-// the like. The value of a rate is the events of its window, and gpc[2] is an element.
+// of a "store": http_req_cnt,http_req_rate(10s),gpc(3). A key or text in double quotes may have
+// \n and the like, and has \x20 for a blank. The value of a rate is the events of its window, and gpc[2] is an element.
 
 // peersKey finds the nodes of a script.
 type peersKey struct{}
@@ -112,7 +112,11 @@ func (p *player) update(table, key string, changes []string) error {
 			return err
 		}
 		if typ.Kind() == stick.Text {
-			list = append(list, fakepeer.Text(typ, value))
+			text, err := unquote(value)
+			if err != nil {
+				return err
+			}
+			list = append(list, fakepeer.Text(typ, text))
 			continue
 		}
 		v, err := strconv.ParseUint(value, 10, 64)
@@ -131,10 +135,16 @@ func (p *player) key(table, key string) (string, error) {
 	if s == nil {
 		return "", fmt.Errorf("no table %s", table)
 	}
-	if strings.HasPrefix(key, `"`) {
-		return strconv.Unquote(key)
+	key, err := unquote(key)
+	return fakepeer.Key(s.KeyType, key), err
+}
+
+// unquote reads a word, in double quotes with \n and the like or as it is.
+func unquote(word string) (string, error) {
+	if strings.HasPrefix(word, `"`) {
+		return strconv.Unquote(word)
 	}
-	return fakepeer.Key(s.KeyType, key), nil
+	return word, nil
 }
 
 func readPeer(ts *testscript.TestScript, neg bool, args []string) {
