@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tallystick/internal/publish"
@@ -79,8 +80,18 @@ func (v *sink) count(f *publish.Feed, n int) {
 	f.TooLong = 0
 	v.section.gossip.once(fmt.Sprintf("long %s %p", v.peer.Name, f), time.Now(), func() {
 		v.log.Warn("a key is too long for the peer's table and is not sent to it, since HAProxy would cut it and merge keys: give the table the same 'len' on all nodes",
-			"key", string(stick.AppendEscaped(nil, f.LongKey)))
+			"table", v.nameOf(f), "key", string(stick.AppendEscaped(nil, f.LongKey)))
 	})
+}
+
+// nameOf is the name of the table that f publishes.
+func (v *sink) nameOf(f *publish.Feed) string {
+	for name, other := range v.book.feeds {
+		if other == f {
+			return name
+		}
+	}
+	return ""
 }
 
 // link gives each of our tables that the peer has announced a feed, and tells the log of
@@ -130,14 +141,19 @@ func (v *sink) reportMissing(t *target) {
 	if !v.finished || v.peer.Role != topology.Node || t.table.Schema() == nil {
 		return
 	}
-	section, line := "backend "+t.name, fmt.Sprintf("stick-table %v size SIZE peers SECTION", schemaOf(t))
-	if t.name[0] == '/' {
-		section, line = "peers", fmt.Sprintf("table %s %v size SIZE", t.name[1:], schemaOf(t))
-	}
+	section, line := t.line()
 	v.report(t, "missing", func() {
 		v.log.Warn("the peer has no such table and cannot read the sum: add the line to its configuration, with a size for the keys of all nodes",
 			"table", t.name, "to", section, "line", line)
 	})
+}
+
+// line is what the configuration of a node must have for the table, and in which section.
+func (t *target) line() (section, line string) {
+	if name, ok := strings.CutPrefix(t.name, "/"); ok {
+		return "peers", fmt.Sprintf("table %s %v size SIZE", name, schemaOf(t))
+	}
+	return "backend " + t.name, fmt.Sprintf("stick-table %v size SIZE peers SECTION", schemaOf(t))
 }
 
 // reportShape says what keeps the peer from reading a table, or columns of it.
@@ -145,11 +161,12 @@ func (v *sink) reportShape(t *target, f *publish.Feed, s *stick.Schema) {
 	switch omitted := f.Omitted(); {
 	case f.Refused() != "" && t.table.Schema() != nil:
 		v.report(t, f.Refused(), func() {
-			v.log.Warn("the peer's table cannot take the sum", "table", t.name, "why", f.Refused())
+			_, line := t.line()
+			v.log.Warn("the peer's table cannot take the sum: give it the type of its sources", "table", t.name, "why", f.Refused(), "line", line)
 		})
 	case len(omitted) > 0 && v.finished:
 		v.report(t, fmt.Sprint(omitted), func() {
-			v.log.Warn("the peer's table stores what its source does not, or with another period: those columns are not pushed",
+			v.log.Warn("the peer's table stores what its sources do not, or with another period: those columns are not pushed; give it the same 'store'",
 				"table", t.name, "columns", omitted, "peer_has", s.String(), "source_has", schemaOf(t).String())
 		})
 	case v.finished && v.book.said[t.name] != "":
