@@ -9,6 +9,7 @@ import (
 
 	"tallystick/internal/fakepeer"
 	"tallystick/internal/stick"
+	"tallystick/internal/topology"
 )
 
 // key is the i-th of many addresses.
@@ -79,16 +80,21 @@ func TestPeerThatReadsSlowly(t *testing.T) {
 
 // A connection may be half open: a peer that has sent heartbeats and stops is gone.
 func TestSilentPeer(t *testing.T) {
-	bubble(t, "lb1", func(c *cluster) {
-		c.config.Peers[0].Addr = ""
-		c.start()
-		s := c.knock("10.0.0.1").says("HAProxyS 2.1\nagg\nlb1 77 1\n\x00\x04")
-		_, closed := s.hears(9900 * time.Millisecond)
-		c.expect(!closed, "a node may be silent for ten seconds")
-		_, closed = s.hears(200 * time.Millisecond)
-		c.expect(closed && c.section.Peer("lb1").View().Silences == 1, "then it is dead")
-		c.logs(1, "the log says why", "peer left", "sent heartbeats and then nothing for 10s")
-	})
+	for _, x := range []struct {
+		role topology.Role
+		life time.Duration
+	}{{topology.Node, 10 * time.Second}, {topology.Down, 5500 * time.Millisecond}} {
+		bubble(t, "lb1", func(c *cluster) {
+			c.config.Peers[0] = PeerConfig{Name: "lb1", Role: x.role}
+			c.start()
+			s := c.knock("10.0.0.1").says("HAProxyS 2.1\nagg\nlb1 77 1\n\x00\x04")
+			_, closed := s.hears(x.life - 100*time.Millisecond)
+			c.expect(!closed, "it may be silent for a while")
+			_, closed = s.hears(200 * time.Millisecond)
+			c.expect(closed && c.section.Peer("lb1").View().Silences == 1, "then it is dead")
+			c.logs(1, "the log says why", "peer left", "sent heartbeats and then nothing for "+x.life.String())
+		})
+	}
 }
 
 // HAProxy 1.8 has no heartbeats: its silence means nothing.
