@@ -71,31 +71,41 @@ func (b *backend) countersOf() []cli.Counter {
 func (b *backend) Sections() []cli.Section {
 	var list []cli.Section
 	for _, s := range b.sections {
-		warm, _ := s.Warm()
-		v := cli.Section{ID: s.ID, Name: s.Name, Rules: rulesOf(&s.Rules), Warm: warm}
-		if s.socket != nil {
-			v.Addr = s.socket.Addr().String()
-		}
-		if !warm {
-			v.WarmAt = b.start.Add(s.Warmup)
-		}
-		receivers := map[string][]cli.Receiver{}
-		for _, peer := range s.Peers() {
-			view := peer.View()
-			v.Peers = append(v.Peers, peerOf(&view, b.start))
-			for _, f := range view.Feeds {
-				receivers[f.Target] = append(receivers[f.Target], cli.Receiver{Peer: view.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced)})
-			}
-		}
-		for _, t := range s.Tables() {
-			if t.Schema != nil { // nobody has defined it yet
-				v.Tables = append(v.Tables, tableOf(&t, v.Peers, receivers[t.Name]))
-			}
-		}
-		slices.SortFunc(v.Tables, func(a, b cli.Table) int { return cmp.Compare(a.Target, b.Target) })
-		list = append(list, v)
+		list = append(list, b.sectionOf(s))
 	}
 	return list
+}
+
+// sectionOf takes a snapshot of a section.
+func (b *backend) sectionOf(s *section) cli.Section {
+	warm, _ := s.Warm()
+	v := cli.Section{ID: s.ID, Name: s.Name, Rules: rulesOf(&s.Rules), Warm: warm}
+	if s.socket != nil {
+		v.Addr = s.socket.Addr().String()
+	}
+	if !warm {
+		v.WarmAt = b.start.Add(s.Warmup)
+	}
+	receivers, notes := map[string][]cli.Receiver{}, map[string][]string{} // by target
+	for _, peer := range s.Peers() {
+		view := peer.View()
+		v.Peers = append(v.Peers, peerOf(&view, b.start))
+		for _, f := range view.Feeds {
+			receivers[f.Target] = append(receivers[f.Target], cli.Receiver{Peer: view.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced)})
+		}
+		for _, u := range view.Unread {
+			notes[u.Target] = append(notes[u.Target], view.Name+": "+u.Why)
+		}
+	}
+	for _, t := range s.Tables() {
+		if t.Schema != nil { // else nobody has defined it yet
+			table := tableOf(&t, v.Peers, receivers[t.Name])
+			table.Notes = append(table.Notes, notes[t.Name]...)
+			v.Tables = append(v.Tables, table)
+		}
+	}
+	slices.SortFunc(v.Tables, func(a, b cli.Table) int { return cmp.Compare(a.Target, b.Target) })
+	return v
 }
 
 // rulesOf prints the from and forward lines.

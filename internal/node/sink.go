@@ -142,7 +142,7 @@ func (v *sink) reportMissing(t *target) {
 		return
 	}
 	section, line := t.line()
-	v.report(t, "missing", func() {
+	v.report(t, "it has no such table and cannot read the sum", func() {
 		v.log.Warn("the peer has no such table and cannot read the sum: add the line to its configuration, with a size for the keys of all nodes",
 			"table", t.name, "to", section, "line", line)
 	})
@@ -165,7 +165,7 @@ func (v *sink) reportShape(t *target, f *publish.Feed, s *stick.Schema) {
 			v.log.Warn("the peer's table cannot take the sum: give it the type of its sources", "table", t.name, "why", f.Refused(), "line", line)
 		})
 	case len(omitted) > 0 && v.finished:
-		v.report(t, fmt.Sprint(omitted), func() {
+		v.report(t, fmt.Sprintf("columns %v are not pushed to it, since no source has them so", omitted), func() {
 			v.log.Warn("the peer's table stores what its sources do not, or with another period: those columns are not pushed; give it the same 'store'",
 				"table", t.name, "columns", omitted, "peer_has", s.String(), "source_has", schemaOf(t).String())
 		})

@@ -36,6 +36,7 @@ type PeerView struct {
 	Lanes   []LaneView
 	Feeds   []FeedView
 	Missing []string // tables that we publish and that the peer has not announced in this session
+	Unread  []Unread // why tables, or columns of them, do not reach the peer
 }
 
 // LaneView is a snapshot of one source table of a peer.
@@ -44,6 +45,12 @@ type LaneView struct {
 	Schema        *stick.Schema
 	Contributions int
 	SetAside      string // why it does not count, or ""
+}
+
+// Unread is a table of ours that a peer cannot read, or not all of it.
+type Unread struct {
+	Target string
+	Why    string // a sentence about the peer: "it has ..."
 }
 
 // FeedView is a snapshot of one table on its way to a peer.
@@ -107,6 +114,9 @@ func (v *PeerView) fromBook(b *book) {
 	for _, l := range b.lanes {
 		v.Lanes = append(v.Lanes, LaneView{Name: l.name, Target: l.target.name, Schema: l.lane.Schema(),
 			Contributions: l.lane.Contributions(), SetAside: l.lane.SetAside()})
+	}
+	for name, why := range b.said {
+		v.Unread = append(v.Unread, Unread{name, why})
 	}
 	for name, f := range b.feeds {
 		v.Feeds = append(v.Feeds, FeedView{Target: name, Place: f.Place()})
