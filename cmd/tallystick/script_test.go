@@ -164,7 +164,11 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 		return err
 	})
 	ts.Check(err)
-	fmt.Fprint(ts.Stdout(), last)
+	for l := range strings.Lines(last) {
+		if args[0] == "cli" || re.MatchString(l) {
+			fmt.Fprint(ts.Stdout(), l)
+		}
+	}
 }
 
 // like compares lines with those of a file in which "..." is anything: in a line some
