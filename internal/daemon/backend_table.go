@@ -125,15 +125,11 @@ func (b *backend) Set(section, name string, key []byte, values []cli.Assignment)
 	if err != nil {
 		return err
 	}
-	if t.Schema() == nil {
-		return cli.ErrGone
-	}
-	s.Set(t, key, func(row *stick.Row, schema *stick.Schema) {
+	return s.Set(t, key, func(row *stick.Row, schema *stick.Schema) {
 		for _, v := range values {
 			put(row, schema, v)
 		}
 	})
-	return nil
 }
 
 // put writes one value to a row: of a rate it is the events of a window that begins now.

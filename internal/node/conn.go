@@ -98,7 +98,6 @@ func (p *Peer) serve(ctx context.Context, c *conn, hello wire.Hello, rest []byte
 	s.enlist(c)
 	err := c.drive(v, rest)
 	s.dismiss(c)
-	v.leave(time.Now())
 	p.book <- b
 	c.wasEstablished = c.established.Load()
 	c.farewell(v, err)
@@ -159,6 +158,7 @@ func (c *conn) greeted(v *visit) {
 	if c.established.Swap(true) {
 		return
 	}
+	v.begin()
 	s := c.peer.section
 	s.Counters.Sessions.Add(1)
 	c.peer.mu.Lock()

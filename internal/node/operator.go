@@ -1,6 +1,8 @@
 package node
 
 import (
+	"errors"
+	"fmt"
 	"sync"
 
 	"tallystick/internal/stick"
@@ -21,45 +23,77 @@ const operatorLabel = "(set by hand)"
 
 // Set makes an operator's own contribution to a key of t, a table of this section: assign
 // changes the values that were set before, zeros if none were, which are those of the
-// schema. It lives as long as an entry of the table. t must have a schema.
-func (s *Section) Set(t *table.Table, key []byte, assign func(row *stick.Row, schema *stick.Schema)) {
+// schema. It lives as long as an entry of the table. The error is a sentence.
+func (s *Section) Set(t *table.Table, key []byte, assign func(row *stick.Row, schema *stick.Schema)) error {
 	s.operator.mu.Lock()
 	defer s.operator.mu.Unlock()
-	now, schema := s.Now(), t.Schema()
-	l := s.operator.lanes[t]
-	if l == nil || !l.Schema().Equal(schema) {
-		l, _ = t.Define(now, l, operatorLabel, len(s.peers), schema)
-		t.SetUp(now, l, false)
-		if s.operator.lanes == nil {
-			s.operator.lanes = map[*table.Table]*table.Lane{}
+	l, err := s.operatorLane(t)
+	for err == nil {
+		schema := t.Schema()
+		row := handRow(t, s.Now(), key, schema)
+		assign(&row, schema)
+		a, ok := t.ApplyGuest(s.Now(), l, schema, row)
+		if ok && a.Refused > 0 {
+			err = fmt.Errorf("the section has as many entries as it may have (max-entries %d)", s.MaxEntries)
 		}
-		s.operator.lanes[t] = l
+		if ok {
+			break
+		} // else the definition has changed just now
 	}
+	s.changed()
+	return err
+}
+
+// operatorLane finds or makes the operator's lane of a table. operator.mu is held.
+func (s *Section) operatorLane(t *table.Table) (*table.Lane, error) {
+	if !s.tables.publishes(t) || t.Schema() == nil {
+		return nil, errors.New("the table is gone, or not yet there")
+	}
+	l := s.operator.lanes[t]
+	if l != nil {
+		return l, nil
+	}
+	if l = t.Guest(operatorLabel, len(s.peers)); l == nil {
+		return nil, errors.New("too many peers feed the table")
+	}
+	if s.operator.lanes == nil {
+		s.operator.lanes = map[*table.Table]*table.Lane{}
+	}
+	s.operator.lanes[t] = l
+	return l, nil
+}
+
+// handRow is what was set by hand for a key until now.
+func handRow(t *table.Table, now int64, key []byte, schema *stick.Schema) stick.Row {
 	row := stick.Row{Key: key, Values: make([]uint64, schema.Words()), Life: schema.Expire}
 	if schema.Expire == 0 {
 		row.Life = stick.Forever
 	}
 	t.Get(now, key, func(e *table.Entry) {
 		for _, c := range e.Shares {
-			if c.Label == operatorLabel && !c.Expired && len(c.Values) == len(row.Values) {
+			if c.Label == operatorLabel && !c.Expired && e.Schema == schema {
 				row.Values, row.Text = c.Values, c.Text
 			}
 		}
 	})
-	assign(&row, schema)
-	t.Apply(now, l, []stick.Row{row}, 0)
-	s.changed()
+	return row
 }
 
-// tick forgets lanes whose contributions have all expired or been cleared, so that their
-// definition of the table does not outlive them.
-func (o *operator) tick(now int64) {
+// tick forgets lanes whose contributions have all expired or been cleared.
+func (o *operator) tick() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for t, l := range o.lanes {
 		if l.Contributions() == 0 {
-			t.Drop(now, l)
+			t.Drop(l)
 			delete(o.lanes, t)
 		}
 	}
+}
+
+// leave forgets what was set in a table that goes.
+func (o *operator) leave(t *table.Table) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.lanes, t)
 }

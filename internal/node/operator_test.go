@@ -18,7 +18,7 @@ func TestSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	schema := &stick.Schema{Name: "web", KeyType: stick.String, KeyLen: 33, Expire: 60_000, Columns: []stick.Column{{Type: stick.GPT0, Len: 1}, {Type: stick.HTTPReqCnt, Len: 1}}}
-	l, _ := target.table.Define(s.Now(), nil, "lb1", 0, schema)
+	l, _ := target.table.Define(nil, "lb1", 0, schema)
 	target.table.Apply(s.Now(), l, []stick.Row{{Key: []byte("k"), Values: []uint64{0, 5}, Life: 60_000}}, 0)
 
 	set := func(column int, v uint64) {

@@ -131,18 +131,18 @@ func (p *Peer) tick(now time.Time) {
 	select {
 	case b := <-p.book:
 		defer func() { p.book <- b }()
-		ms := p.section.ms(now)
 		if !b.gaugesLost {
 			b.gaugesLost = true
 			for _, l := range b.lanes {
-				l.target.table.LoseGauges(ms, l.lane)
+				p.section.tables.setUp(l, false)
+				l.target.table.LoseGauges(l.lane)
 			}
 			p.section.changed()
 		}
 		if !b.forgotten && now.Sub(lost) >= forgetForever {
 			b.forgotten = true
 			for _, l := range b.lanes {
-				l.target.table.DropForever(ms, l.lane)
+				l.target.table.DropForever(l.lane)
 			}
 			p.section.changed()
 		}

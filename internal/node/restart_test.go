@@ -247,3 +247,32 @@ func TestSessionLost(t *testing.T) {
 		c.within(0, 30, 50, "on the other node too, and at no time less")
 	})
 }
+
+// An entry that is in use outlives its expiry as long as its node is there, and a node that
+// loses its connection for a moment is there: nothing falls.
+func TestInUseThroughAGap(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		c.start()
+		short := tables()
+		for _, s := range short {
+			s.Expire = 10_000
+		}
+		lb1, lb2 := c.node("lb1", short...), c.node("lb2", short...)
+		calm()
+		lb1.Touch("web", alice, to(100), fakepeer.Set(stick.ConnCur, 1))
+		for range 3 { // of lb1 nothing is heard, as of a long connection
+			lb2.Touch("web", alice, to(7))
+			wait(8 * time.Second)
+		}
+		c.shows("lb2", alice, 107, "an entry in use does not expire")
+		c.kill("lb1")
+		wait(3 * time.Second)
+		lb2.Touch("web", alice, to(7))
+		settle()
+		c.shows("lb2", alice, 107, "nor in the seconds that a reload takes")
+		wait(gaugeLife)
+		lb2.Touch("web", alice, to(7))
+		settle()
+		c.shows("lb2", alice, 7, "a node that is gone uses nothing")
+	})
+}

@@ -87,12 +87,17 @@ func (s *Section) Run(ctx context.Context) {
 func (s *Section) tick(now time.Time) {
 	changed := false
 	for _, t := range s.tables.all() {
-		changed = t.table.Advance(s.ms(now)) || changed
+		t.table.Advance(s.ms(now))
+		// Whoever looks at a row carries out what is due in it, so not all changes are of
+		// Advance's doing or were told to anybody.
+		if n := t.table.Changes(); n != t.changes {
+			t.changes, changed = n, true
+		}
 	}
 	for _, p := range s.peers {
 		p.tick(now)
 	}
-	s.operator.tick(s.ms(now))
+	s.operator.tick()
 	if missing, over := s.warmth.tick(now); over {
 		changed = true
 		if len(missing) > 0 {

@@ -156,7 +156,7 @@ func TestTooManyTables(t *testing.T) {
 		calm()
 		c.expect(len(c.section.Tables()) == maxPeerTables, "a peer may have 64 tables")
 		c.expect(c.section.Counters.TablesRefused.Load() >= 6, "the others are counted")
-		c.logs(1, "and said once", "announces too many", "limit=64")
+		c.logs(1, "and said once", "table not taken", "more than 64 are not taken")
 		c.expect(n.Stats().Sessions == 1, "the session is not harmed")
 	})
 }

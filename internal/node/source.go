@@ -19,23 +19,14 @@ type source visit
 
 // Define implements session.Source.
 func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
-	i, known := v.byName[s.Name]
-	if !known {
-		if len(v.heard) >= maxPeerTables {
-			v.section.Counters.TablesRefused.Add(1)
-			v.section.gossip.once("tables "+v.peer.Name, now, func() {
-				v.log.Warn("table not taken: the peer announces too many", "table", s.Name, "limit", maxPeerTables)
-			})
-			return 0, fmt.Errorf("the peer has announced %d tables already", maxPeerTables)
-		}
-		i = session.Lane(len(v.heard))
-	}
 	use, to := v.section.Rules.Classify(v.peer.Role, s.Name)
 	h := heard{name: s.Name, use: use}
 	switch use {
 	case topology.Source:
-		l, err := v.define(now, s, to)
+		l, err := v.define(s, to)
 		if err != nil {
+			v.section.Counters.TablesRefused.Add(1)
+			v.section.gossip.once("tables "+v.peer.Name, now, func() { v.log.Warn("table not taken", "table", s.Name, "why", err) })
 			return 0, err
 		}
 		h.lane = l
@@ -45,32 +36,52 @@ func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
 	default:
 		return 0, errIgnored
 	}
+	i, known := v.byName[s.Name]
 	if !known {
+		i = session.Lane(len(v.heard))
 		v.heard = append(v.heard, h)
 		v.byName[s.Name] = i
-	} else {
-		v.heard[i] = h
 	}
+	v.heard[i] = h
 	return i, nil
 }
 
 // define makes or changes the lane of a source table.
-func (v *source) define(now time.Time, s *stick.Schema, to string) (*lane, error) {
+func (v *source) define(s *stick.Schema, to string) (*lane, error) {
 	l := v.book.lanes[s.Name]
 	if l == nil {
+		if err := v.room(); err != nil {
+			return nil, err
+		}
 		t, err := v.section.tables.get(to)
 		if err != nil {
-			v.section.Counters.TablesRefused.Add(1)
-			v.section.gossip.once("max-tables "+v.peer.Name, now, func() { v.log.Warn("table not taken", "table", s.Name, "why", err) })
 			return nil, err
 		}
 		l = &lane{name: s.Name, target: t}
 	}
-	v.section.tables.define(v.section.ms(now), v.peer, l, v.label(l), s)
+	if err := v.section.tables.define(v.peer, l, v.label(l), s); err != nil {
+		return nil, err
+	}
 	v.book.lanes[s.Name] = l
-	l.target.table.SetUp(v.section.ms(now), l.lane, true)
+	v.section.tables.setUp(l, true)
 	l.visited = true
 	return l, nil
+}
+
+// room reports whether the peer may have one more source table. Those that it has not
+// announced again in this session are still kept, until its lesson is FINISHED, but not for
+// any number of new names.
+func (v *source) room() error {
+	announced := 0
+	for _, l := range v.book.lanes {
+		if l.visited {
+			announced++
+		}
+	}
+	if announced >= maxPeerTables || len(v.book.lanes) >= 2*maxPeerTables {
+		return fmt.Errorf("the peer has announced %d tables already, more than %d are not taken", len(v.book.lanes), maxPeerTables)
+	}
+	return nil
 }
 
 // label is what logs and shows call a lane: the peer's name, and the table's where the peer
@@ -152,16 +163,15 @@ func (v *source) Begin(now time.Time) {
 
 // End implements session.Source.
 func (v *source) End(now time.Time, drop, complete bool) {
-	ms := v.section.ms(now)
 	v.section.Counters.Lessons.Add(1)
 	for name, l := range v.book.lanes {
 		if drop && !l.visited { // the table is gone from the peer's configuration
-			v.section.tables.drop(ms, l)
+			v.section.tables.drop(l)
 			delete(v.book.lanes, name)
 			v.log.Info("table is gone from the peer", "table", name)
 			continue
 		}
-		l.target.table.End(ms, l.lane, drop)
+		l.target.table.End(l.lane, drop)
 	}
 	v.changed = true
 	v.finished = true

@@ -30,6 +30,8 @@ type target struct {
 	table *table.Table
 	lanes int // that feed it; guarded by the registry. Without any it goes.
 
+	changes uint64 // of the table at the last tick; the ticker's
+
 	mu   sync.Mutex
 	said []table.Disagreement // what has been logged and not been taken back
 }
@@ -76,6 +78,13 @@ func (r *registry) has(id uint32) bool {
 	return slices.ContainsFunc(r.list, func(t *target) bool { return t.id == id })
 }
 
+// publishes reports whether a table is one of those that are published.
+func (r *registry) publishes(t *table.Table) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.ContainsFunc(r.list, func(o *target) bool { return o.table == t })
+}
+
 // all returns the tables in the order in which they came to be.
 func (r *registry) all() []*target {
 	r.mu.RLock()
@@ -83,11 +92,27 @@ func (r *registry) all() []*target {
 	return slices.Clone(r.list)
 }
 
+// setUp notes whether the peer of a lane is there. Who decides about the definition may
+// change with it.
+func (r *registry) setUp(l *lane, up bool) {
+	if again := l.target.table.SetUp(l.lane, up); again != nil {
+		r.relearn(again)
+		r.version.Add(1)
+		l.target.report(r.section)
+	}
+}
+
 // define gives a lane its definition, tells the log which definitions disagree now or do so
 // no longer, and asks those peers for a lesson whose rows are needed again.
-func (r *registry) define(now int64, p *Peer, l *lane, label string, s *stick.Schema) {
+func (r *registry) define(p *Peer, l *lane, label string, s *stick.Schema) error {
 	t := l.target
-	made, relearn := t.table.Define(now, l.lane, label, p.order, s)
+	made, relearn := t.table.Define(l.lane, label, p.order, s)
+	if made == nil {
+		r.mu.Lock()
+		t.lanes-- // get had counted it
+		r.mu.Unlock()
+		return fmt.Errorf("table %q: too many peers feed it", t.name)
+	}
 	r.mu.Lock()
 	l.lane = made
 	r.owners[made] = p
@@ -95,6 +120,7 @@ func (r *registry) define(now int64, p *Peer, l *lane, label string, s *stick.Sc
 	r.relearn(relearn)
 	t.report(r.section)
 	r.version.Add(1) // the shape of what is published may have changed
+	return nil
 }
 
 // relearn asks the peers of lanes that count again for a lesson: their rows were not kept.
@@ -114,16 +140,22 @@ func (r *registry) relearn(lanes []*table.Lane) {
 
 // drop takes a lane out of the sums for good. A table that nobody feeds any more is
 // forgotten, so that names that come and go do not use up the limit.
-func (r *registry) drop(now int64, l *lane) {
+func (r *registry) drop(l *lane) {
 	t := l.target
-	relearn := t.table.Drop(now, l.lane)
+	relearn := t.table.Drop(l.lane)
 	r.mu.Lock()
 	delete(r.owners, l.lane)
-	if t.lanes--; t.lanes == 0 {
+	t.lanes--
+	gone := t.lanes == 0
+	if gone {
 		delete(r.targets, t.name)
 		r.list = slices.DeleteFunc(r.list, func(o *target) bool { return o == t })
 	}
 	r.mu.Unlock()
+	if gone {
+		r.section.operator.leave(t.table)
+		t.table.Forget()
+	}
 	r.relearn(relearn)
 	r.version.Add(1)
 	t.report(r.section)

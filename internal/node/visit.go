@@ -52,16 +52,10 @@ func newVisit(c *conn, b *book, hello wire.Hello) *visit {
 	p := c.peer
 	v := &visit{section: p.section, peer: p, conn: c, book: b, hello: hello, log: p.section.log.With("peer", p.Name),
 		byName: map[string]session.Lane{}, own: map[string]*stick.Schema{}}
-	now := time.Now()
-	ms := v.section.ms(now)
-	b.gaugesLost, b.forgotten = false, false
 	for _, l := range b.lanes {
 		l.visited = false
-		l.target.table.SetUp(ms, l.lane, true)
 	}
-	for _, f := range b.feeds {
-		f.Start()
-	}
+	now := time.Now()
 	node := p.Role == topology.Node
 	v.session = session.New(now, session.Config{
 		Hello: hello, Calling: c.calling, Silence: p.silence(), Patient: node, Restore: node && p.section.Restore,
@@ -73,12 +67,19 @@ func newVisit(c *conn, b *book, hello wire.Hello) *visit {
 	return v
 }
 
-// leave ends the visit: the peer's shares stay, but for what only a session keeps alive.
-func (v *visit) leave(now time.Time) {
-	ms := v.section.ms(now)
-	for _, l := range v.book.lanes {
-		l.target.table.SetUp(ms, l.lane, false)
+// begin is called once the session is established: the peer is there, and hears everything
+// again unless it turns out to be the process that it was. A call that nobody answers
+// changes nothing.
+func (v *visit) begin() {
+	b := v.book
+	b.gaugesLost, b.forgotten = false, false
+	for _, l := range b.lanes {
+		v.section.tables.setUp(l, true)
 	}
+	for _, f := range b.feeds {
+		f.Start()
+	}
+	v.linked = 0
 }
 
 // receive gives the session what has been read, and tells all others if sums have changed.

@@ -63,7 +63,7 @@ func (f *Feed) Start() {
 // under the same name, key type and key length).
 func (f *Feed) Announce(s *stick.Schema) {
 	f.want = s
-	f.compile()
+	f.compile(f.table.Schema())
 }
 
 // Announced reports whether the peer has announced the table in this session.
@@ -76,9 +76,8 @@ func (f *Feed) Refused() string { return f.why }
 // that type and period.
 func (f *Feed) Omitted() []stick.Column { return f.shape.omitted }
 
-// compile works out the shape for the table's present schema.
-func (f *Feed) compile() {
-	sum := f.table.Schema()
+// compile works out the shape for rows of the schema sum.
+func (f *Feed) compile(sum *stick.Schema) {
 	f.why = ""
 	switch {
 	case sum == nil:
@@ -110,7 +109,7 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 	f.reader.Read(now, f.want.Expire, &f.rows)
 	f.at.read = f.reader.Position()
 	if f.rows.Schema != f.shape.from && f.rows.Schema != nil {
-		f.compile()
+		f.compile(f.rows.Schema) // that of these rows: the table may have another by now
 	}
 	if f.why != "" { // since a moment ago: what was read has not been sent
 		f.reader.Rewind()

@@ -32,7 +32,7 @@ func text(n uint32, columns ...stick.Column) *stick.Schema {
 
 func newRig(t *testing.T, source *stick.Schema) *rig {
 	r := &rig{t: t, now: 3_600_000_000, table: table.New(table.Config{Seed: 1}), timed: true, limit: 64 << 10}
-	r.lane, _ = r.table.Define(r.now, nil, "lb1", 0, source)
+	r.lane, _ = r.table.Define(nil, "lb1", 0, source)
 	r.feed = NewFeed(7, r.table)
 	r.feed.Start()
 	return r

@@ -68,7 +68,7 @@ func TestSumChangesItsDefinition(t *testing.T) {
 	r.report("a", 1)
 	r.expect(r.pull(), "1 a=[1]", "one column")
 	both := text(32, stick.Column{Type: stick.GPT0}, stick.Column{Type: stick.GPC0})
-	r.lane, _ = r.table.Define(r.now, r.lane, "lb1", 0, both)
+	r.lane, _ = r.table.Define(r.lane, "lb1", 0, both)
 	r.report("a", 5, 2)
 	r.expect(r.pull(), "2 a=[2]", "the peer's one column is another one of ours now")
 	r.feed.Announce(both)
@@ -96,7 +96,7 @@ func TestRefusedForAWhile(t *testing.T) {
 	r.expect(r.pull(), "1 a=[1]", "strings")
 	addresses := text(32, stick.Column{Type: stick.GPC0})
 	addresses.KeyType, addresses.KeyLen = stick.IPv4, 4
-	r.lane, _ = r.table.Define(r.now, r.lane, "lb1", 0, addresses)
+	r.lane, _ = r.table.Define(r.lane, "lb1", 0, addresses)
 	r.report("\x01\x02\x03\x04", 1)
 	r.expect(r.pull(), "", "the sum has addresses for keys now")
 	r.feed.Announce(addresses)

@@ -75,7 +75,7 @@ func (s *Session) appendLesson(b []byte, limit int) []byte {
 	if s.mayTeach() {
 		s.teacher.state = teaching
 		s.disarm(answerTimer)
-		s.c.Sink.Teach(s.now, s.c.Restore && s.pupil.ended)
+		s.c.Sink.Teach(s.now, s.c.Restore && s.pupil.ended && s.pupil.state != learning)
 	}
 	for s.teacher.state == teaching {
 		if done, restored, finished := s.c.Sink.Taught(s.now); done {

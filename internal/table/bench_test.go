@@ -29,7 +29,7 @@ func newLoad(keys, members int) *load {
 		l.rows[i] = stick.Row{Key: make([]byte, 4), Values: []uint64{1, 0, 500, 10, 10}, Life: 60_000}
 	}
 	for m := range members {
-		lane, _ := l.Define(l.now, nil, fmt.Sprint("lb", m), m, usual)
+		lane, _ := l.Define(nil, fmt.Sprint("lb", m), m, usual)
 		l.lanes = append(l.lanes, lane)
 		for range (keys + 63) / 64 {
 			l.Apply(l.now, lane, l.batch(), 0)

@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"tallystick/internal/aggregate"
@@ -27,14 +28,16 @@ func (t *Table) Disagreements() []Disagreement {
 // values. order is the peer's place in the configuration.
 //
 // relearn lists the other lanes whose rows must be asked for again: they were set aside,
-// wholly or in a column, and now count.
-func (t *Table) Define(now int64, l *Lane, label string, order int, s *stick.Schema) (lane *Lane, relearn []*Lane) {
+// wholly or in a column, and now count. A nil lane means that the table has 65535 already.
+func (t *Table) Define(l *Lane, label string, order int, s *stick.Schema) (lane *Lane, relearn []*Lane) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if l == nil {
 		l = &Lane{table: t, label: label, order: order, lesson: 1}
 		l.up.Store(true)
-		t.enlist(l)
+		if !t.enlist(l) {
+			return nil, nil
+		}
 	}
 	l.schema = s
 	for _, other := range t.resolve() {
@@ -45,24 +48,58 @@ func (t *Table) Define(now int64, l *Lane, label string, order int, s *stick.Sch
 	return l, relearn
 }
 
-// enlist gives the lane a number.
-func (t *Table) enlist(l *Lane) {
+// enlist gives the lane a number, if there is one left.
+func (t *Table) enlist(l *Lane) bool {
 	i := slices.Index(t.lanes[1:], nil) + 1
 	if i == 0 {
 		i = len(t.lanes)
+		if i > math.MaxUint16 {
+			return false
+		}
 		t.lanes = append(t.lanes, nil)
 	}
 	l.id = uint16(i)
 	t.lanes[i] = l
+	return true
+}
+
+// Guest makes a lane that has no say about the definition of the sum: it always has the one
+// that there is. The table must have one.
+func (t *Table) Guest(label string, order int) *Lane {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := &Lane{table: t, label: label, order: order, lesson: 1, guest: true}
+	if !t.enlist(l) {
+		return nil
+	}
+	t.resolve()
+	return l
+}
+
+// ApplyGuest is Apply for a guest's row that was made for a schema of the sum. It reports
+// false if that is not the schema any more: the row must be made anew.
+func (t *Table) ApplyGuest(now int64, l *Lane, schema *stick.Schema, row stick.Row) (a Applied, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.plan == nil || t.plan.Schema != schema || t.lanes[l.id] != l {
+		return a, false
+	}
+	t.applyBatch(now, l, []stick.Row{row}, 0, &a)
+	return a, true
 }
 
 // resolve decides what the sum looks like and what of each lane counts, rebuilds the shards
 // if that has changed, and returns the lanes of which more counts than before. t.mu is held.
 func (t *Table) resolve() (gained []*Lane) {
-	lanes := t.sortedLanes()
-	members := make([]aggregate.Member, len(lanes))
-	for i, l := range lanes {
-		members[i] = aggregate.Member{Label: l.label, Live: l.up.Load(), Schema: l.schema}
+	var lanes, guests []*Lane
+	var members []aggregate.Member
+	for _, l := range t.sortedLanes() {
+		if l.guest {
+			guests = append(guests, l)
+			continue
+		}
+		lanes = append(lanes, l)
+		members = append(members, aggregate.Member{Label: l.label, Live: l.up.Load(), Schema: l.schema})
 	}
 	var last *stick.Schema
 	if t.plan != nil {
@@ -70,7 +107,14 @@ func (t *Table) resolve() (gained []*Lane) {
 	}
 	schema, verdicts := aggregate.Merge(members, last)
 	if schema == nil {
-		return nil // no lane is left: what was decided stays, for the next
+		if last == nil {
+			return nil
+		}
+		schema = last // nobody is left: what was decided stays, for the next
+	}
+	for _, l := range guests {
+		l.schema = schema
+		lanes, verdicts = append(lanes, l), append(verdicts, aggregate.Verdict{})
 	}
 	t.disagree = t.disagree[:0:0]
 	for i, l := range lanes {
@@ -104,9 +148,7 @@ func (t *Table) relay(schema *stick.Schema, lanes []*Lane, verdicts []aggregate.
 	for i, l := range lanes {
 		old := l.binding()
 		l.bind(plan, verdicts[i])
-		if counted := old.columns != nil; counted && (l.aside != "" || !sameColumns(old.columns, l.columns)) {
-			rebuild = true
-		}
+		rebuild = rebuild || l.lost(old)
 		if l.gained(old) {
 			gained = append(gained, l)
 		}
@@ -147,9 +189,15 @@ func (l *Lane) gained(old binding) bool {
 	return old.aside != ""
 }
 
-// sameColumns reports whether the same columns count, wherever they are.
-func sameColumns(a, b []column) bool {
-	return slices.EqualFunc(a, b, func(a, b column) bool { return a.typ == b.typ && a.len == b.len && a.period == b.period })
+// lost reports whether anything of the lane does not count any more that did in its old
+// binding: then its cells are not zero.
+func (l *Lane) lost(old binding) bool {
+	for _, c := range old.columns {
+		if !slices.ContainsFunc(l.columns, func(n column) bool { return n.typ == c.typ && n.period == c.period && n.len >= c.len }) {
+			return true
+		}
+	}
+	return old.columns != nil && l.aside != ""
 }
 
 // rebuild lays the shard out for another plan. Shares of lanes that count keep the columns

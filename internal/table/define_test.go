@@ -90,17 +90,17 @@ func TestWhoDecides(t *testing.T) {
 		}
 	}
 	period("one against one: the first", 10_000)
-	f.table.SetUp(f.now, a, false)
-	f.table.Define(f.now, b, "lb2", 1, schema(0, rate60s))
-	period("only live members have a vote", 60_000)
-	f.table.SetUp(f.now, a, true)
-	f.table.Define(f.now, a, "lb1", 0, schema(0, rate10s))
+	if again := f.table.SetUp(a, false); len(again) != 1 || again[0] != b {
+		t.Errorf("lb2 counts now and is asked for its rows: %v", again)
+	}
+	period("only live members have a vote, and one that goes takes its along", 60_000)
+	f.table.SetUp(a, true)
 	period("on a tie the one that decided before", 60_000)
 	f.lane(schema(0, rate10s))
 	period("two against one", 10_000)
-	f.table.SetUp(f.now, a, false)
-	f.table.SetUp(f.now, b, false)
-	f.table.Define(f.now, a, "lb1", 0, schema(0, rate10s))
+	f.table.SetUp(a, false)
+	f.table.SetUp(b, false)
+	f.table.Define(a, "lb1", 0, schema(0, rate10s))
 	period("all but one are down: the one", 10_000)
 }
 
@@ -108,7 +108,7 @@ func TestWhoDecides(t *testing.T) {
 func TestRelearn(t *testing.T) {
 	f := newFixture(t)
 	a, b := f.lane(schema(0, reqs)), f.lane(ipTable(reqs))
-	c, relearn := f.table.Define(f.now, nil, "lb3", 2, schema(0, reqs, rate10s))
+	c, relearn := f.table.Define(nil, "lb3", 2, schema(0, reqs, rate10s))
 	if len(relearn) != 0 || b.SetAside() == "" || a.SetAside() != "" {
 		t.Errorf("nobody counts who did not before: %v", relearn)
 	}
@@ -116,17 +116,17 @@ func TestRelearn(t *testing.T) {
 	if f.table.Stats().Rows != 0 {
 		t.Error("what is set aside does not count")
 	}
-	_, relearn = f.table.Define(f.now, a, "lb1", 0, ipTable(reqs))
+	_, relearn = f.table.Define(a, "lb1", 0, ipTable(reqs))
 	if !slices.Equal(relearn, []*Lane{b}) || c.SetAside() == "" || len(f.table.Disagreements()) != 1 {
 		t.Errorf("two of three have addresses now: lb2 is to be asked again, got %v", relearn)
 	}
-	_, relearn = f.table.Define(f.now, c, "lb3", 2, ipTable(reqs, rate10s))
+	_, relearn = f.table.Define(c, "lb3", 2, ipTable(reqs, rate10s))
 	if len(relearn) != 0 || len(f.table.Disagreements()) != 0 {
 		t.Errorf("all agree, and the last to come round is in its lesson anyway: %v, %v", relearn, f.table.Disagreements())
 	}
-	f.table.Define(f.now, b, "lb2", 1, ipTable(rate60s))
-	f.table.Define(f.now, a, "lb1", 0, ipTable(rate60s))
-	_, relearn = f.table.Define(f.now, c, "lb3", 2, ipTable(reqs))
+	f.table.Define(b, "lb2", 1, ipTable(rate60s))
+	f.table.Define(a, "lb1", 0, ipTable(rate60s))
+	_, relearn = f.table.Define(c, "lb3", 2, ipTable(reqs))
 	if len(relearn) != 0 || len(f.table.Disagreements()) != 0 {
 		t.Errorf("taken back when they agree: %v, %v", relearn, f.table.Disagreements())
 	}
@@ -140,7 +140,7 @@ func TestRelearnAnotherColumn(t *testing.T) {
 	}
 	f := newFixture(t)
 	a, b, c := f.lane(rates(10_000, 10_000)), f.lane(rates(60_000, 10_000)), f.lane(rates(10_000, 60_000))
-	_, relearn := f.table.Define(f.now, a, "lb1", 0, rates(60_000, 60_000))
+	_, relearn := f.table.Define(a, "lb1", 0, rates(60_000, 60_000))
 	if !slices.Equal(relearn, []*Lane{b, c}) {
 		t.Errorf("lb1 changed sides in both columns: lb2 and lb3 have one that counts now, and one that does not; got %v", relearn)
 	}
@@ -150,15 +150,15 @@ func TestRelearnAnotherColumn(t *testing.T) {
 // again, and must be asked for the rows that were not kept.
 func TestDropRelearn(t *testing.T) {
 	tab := New(Config{})
-	first, _ := tab.Define(1, nil, "lb1", 0, schema(0, reqs))
-	second, _ := tab.Define(1, nil, "lb2", 1, ipTable(reqs))
+	first, _ := tab.Define(nil, "lb1", 0, schema(0, reqs))
+	second, _ := tab.Define(nil, "lb2", 1, ipTable(reqs))
 	if second.SetAside() == "" {
 		t.Fatal("on a tie the first decides")
 	}
-	if got := tab.Drop(2, first); len(got) != 1 || got[0] != second || second.SetAside() != "" {
+	if got := tab.Drop(first); len(got) != 1 || got[0] != second || second.SetAside() != "" {
 		t.Errorf("lb2 decides now and is asked again: got %v, set aside %q", got, second.SetAside())
 	}
-	if got := tab.Drop(3, first); got != nil {
+	if got := tab.Drop(first); got != nil {
 		t.Error("a lane that is gone cannot be dropped again")
 	}
 }

@@ -29,7 +29,7 @@ func schema(expire uint32, columns ...stick.Column) *stick.Schema {
 // lane adds a lane; the first is lb1 and the first of the configuration.
 func (f *fixture) lane(s *stick.Schema) *Lane {
 	n := len(f.table.sortedLanes())
-	l, _ := f.table.Define(f.now, nil, fmt.Sprintf("lb%d", n+1), n, s)
+	l, _ := f.table.Define(nil, fmt.Sprintf("lb%d", n+1), n, s)
 	return l
 }
 

@@ -15,7 +15,8 @@ type Lane struct {
 	label  string
 	order  int
 	schema *stick.Schema
-	up     atomic.Bool  // its session lives
+	up     atomic.Bool  // its peer is there
+	guest  bool         // it has no say about definitions
 	live   atomic.Int64 // shares that count
 
 	columns []column // those that count; nil before the first plan and if none can
@@ -95,8 +96,20 @@ func (l *Lane) decode(cells []uint32, r *stick.Row, now32 uint32) {
 	}
 }
 
-// SetUp notes whether the lane's session lives.
-func (t *Table) SetUp(now int64, l *Lane, up bool) { l.up.Store(up) }
+// SetUp notes whether the lane's peer is there: entries that are in use live on while it is,
+// and it has a vote on what the sum looks like. Nodes come and go when they reload, so a peer
+// is taken for gone some time after its session. relearn is as for Define.
+func (t *Table) SetUp(l *Lane, up bool) (relearn []*Lane) {
+	if l.up.Swap(up) == up {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.disagree) == 0 || t.lanes[l.id] != l {
+		return nil // nothing to vote about
+	}
+	return t.resolve()
+}
 
 // Begin begins a lesson of the lane's peer: nothing is mentioned yet.
 func (t *Table) Begin(l *Lane) {
@@ -105,18 +118,14 @@ func (t *Table) Begin(l *Lane) {
 	}
 	// The numbers begin anew: no share may seem to be mentioned in a lesson to come.
 	l.lesson = 1
-	t.mu.RLock()
-	defer t.mu.RUnlock()
 	t.eachShare(l, func(s *shard, sh uint32) { s.shares.at(sh).lesson = 0 })
 }
 
 // End ends a lesson. With drop the shares that were not mentioned since Begin go.
-func (t *Table) End(now int64, l *Lane, drop bool) {
+func (t *Table) End(l *Lane, drop bool) {
 	if !drop {
 		return
 	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
 	t.eachShare(l, func(s *shard, sh uint32) {
 		if s.shares.at(sh).lesson != l.lesson {
 			s.leave(sh)
@@ -126,21 +135,19 @@ func (t *Table) End(now int64, l *Lane, drop bool) {
 
 // Drop takes the lane out of the sums and forgets it. Nobody may use it any more. Its say
 // about the definition is gone, too: relearn is as for Define.
-func (t *Table) Drop(now int64, l *Lane) (relearn []*Lane) {
+func (t *Table) Drop(l *Lane) (relearn []*Lane) {
+	t.eachShare(l, func(s *shard, sh uint32) { s.leave(sh) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.lanes[l.id] != l {
 		return nil
 	}
-	t.eachShare(l, func(s *shard, sh uint32) { s.leave(sh) })
 	t.lanes[l.id] = nil
 	return t.resolve()
 }
 
 // DropForever takes shares out that would never expire.
-func (t *Table) DropForever(now int64, l *Lane) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
+func (t *Table) DropForever(l *Lane) {
 	t.eachShare(l, func(s *shard, sh uint32) {
 		if s.shares.at(sh).until == never {
 			s.leave(sh)
@@ -149,15 +156,12 @@ func (t *Table) DropForever(now int64, l *Lane) {
 }
 
 // LoseGauges makes the lane's conn_cur zero: whoever held the connections is gone.
-func (t *Table) LoseGauges(now int64, l *Lane) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if t.plan == nil || t.plan.Gauge < 0 {
-		return
-	}
-	o := &t.plan.Ops[t.plan.Gauge]
+func (t *Table) LoseGauges(l *Lane) {
 	t.eachShare(l, func(s *shard, sh uint32) {
-		cells := s.shares.numbersAt(sh)
+		if s.plan.Gauge < 0 {
+			return
+		}
+		o, cells := &s.plan.Ops[s.plan.Gauge], s.shares.numbersAt(sh)
 		if cells[o.Cell] == 0 {
 			return
 		}
@@ -185,21 +189,46 @@ func (s *shard) leave(sh uint32) {
 	}
 }
 
-// eachShare calls f for every share of the lane, under its shard's lock, a few at a time.
-// f may remove the share.
+// eachShare calls f for every share of the lane, under its shard's lock, a few at a time, so
+// that nobody waits for long. f may remove the share. A lane that is forgotten has none.
 func (t *Table) eachShare(l *Lane, f func(s *shard, sh uint32)) {
 	const few = 4096
 	for i := range t.shards {
-		s := &t.shards[i]
+		s, layout, known := &t.shards[i], uint64(0), false
 		for from, more := uint32(1), true; more; from += few {
+			t.mu.RLock()
 			s.mu.Lock()
-			for sh := from; sh < min(from+few, s.shares.made); sh++ {
+			if !known || layout != t.layout { // the first time, or shares have got other places meanwhile
+				from, layout, known = 1, t.layout, true
+			}
+			end := min(from+few, s.shares.made)
+			if t.lanes[l.id] != l {
+				end = 0
+			}
+			for sh := from; sh < end; sh++ {
 				if s.shares.at(sh).lane == l.id {
 					f(s, sh)
 				}
 			}
 			more = from+few < s.shares.made
 			s.mu.Unlock()
+			t.mu.RUnlock()
 		}
+	}
+}
+
+// Forget gives back everything that a table holds which nobody feeds or reads any more.
+func (t *Table) Forget() {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		for id := uint32(1); id < s.rows.made; id++ {
+			if s.rows.at(id).klen != free {
+				s.removeRow(id)
+			}
+		}
+		s.mu.Unlock()
 	}
 }

@@ -86,8 +86,8 @@ func TestDeciderLeaves(t *testing.T) {
 		leave func(f *fixture, l *Lane)
 	}{
 		{"its life ends", func(f *fixture, _ *Lane) { f.pass(10_200) }},
-		{"a lesson does not mention it", func(f *fixture, l *Lane) { f.table.Begin(l); f.table.End(f.now, l, true) }},
-		{"its lane is dropped", func(f *fixture, l *Lane) { f.table.Drop(f.now, l) }},
+		{"a lesson does not mention it", func(f *fixture, l *Lane) { f.table.Begin(l); f.table.End(l, true) }},
+		{"its lane is dropped", func(f *fixture, l *Lane) { f.table.Drop(l) }},
 	} {
 		f := newFixture(t)
 		lanes := []*Lane{f.lane(tags), f.lane(tags), f.lane(tags), f.lane(tags)}

@@ -89,7 +89,7 @@ func TestDropInLessons(t *testing.T) {
 		f.apply(a, InLesson, reported("kept", 60_000, 1))
 		f.apply(a, InLesson|Guarded, reported("held", 60_000, 1))
 		f.apply(a, 0, reported("new", 60_000, 5)) // not in the lesson, but while it lasts
-		f.table.End(f.now, a, drop)
+		f.table.End(a, drop)
 
 		f.want("mentioned", "kept", "[1]")
 		f.want("mentioned, though lower and not taken", "held", "[4]")
@@ -127,7 +127,7 @@ func TestLessonNumbersWrap(t *testing.T) {
 			f.table.Begin(l)
 		}
 		f.apply(l, InLesson, reported("new", stick.Forever, 1))
-		f.table.End(f.now, l, true)
+		f.table.End(l, true)
 		f.want(fmt.Sprintf("mentioned in lesson %d of %d", before, before+after), "old", "")
 		f.want("mentioned in the last", "new", "[1]")
 	}

@@ -58,8 +58,8 @@ func TestHeld(t *testing.T) {
 		want string
 	}{
 		{"no end: it is held while the session is up", func(f *fixture, l *Lane) {}, "[2 5]"},
-		{"the session is down", func(f *fixture, l *Lane) { f.table.SetUp(f.now, l, false) }, ""},
-		{"the connections are lost", func(f *fixture, l *Lane) { f.table.LoseGauges(f.now, l) }, ""},
+		{"the session is down", func(f *fixture, l *Lane) { f.table.SetUp(l, false) }, ""},
+		{"the connections are lost", func(f *fixture, l *Lane) { f.table.LoseGauges(l) }, ""},
 		{"the connections have ended, in a replay", func(f *fixture, l *Lane) {
 			r := reported("k", 1000, 0, 5)
 			r.Replay = true
@@ -86,9 +86,9 @@ func TestLoseGauges(t *testing.T) {
 	f.apply(b, 0, reported("k", 60_000, 3, 10))
 	r := f.table.NewReader()
 	f.drain(r, 60_000)
-	f.table.LoseGauges(f.now, a)
+	f.table.LoseGauges(a)
 	f.dueNow(r, "only what had connections changes", "k[3 15]")
-	f.table.LoseGauges(f.now, a)
+	f.table.LoseGauges(a)
 	f.dueNow(r, "nothing is lost twice")
 }
 
@@ -108,9 +108,9 @@ func TestForever(t *testing.T) {
 	}
 	f.apply(b, 0, reported("k", 60_000, 10))
 	f.drain(r, 0)
-	f.table.DropForever(f.now, b)
+	f.table.DropForever(b)
 	f.dueNow(r, "nothing of lb2 lives for ever")
-	f.table.DropForever(f.now, a)
+	f.table.DropForever(a)
 	f.dueNow(r, "dropped, and what remains is due", "k[10]")
 	f.want("dropped with its row", "alone", "")
 }
@@ -122,7 +122,7 @@ func TestLifeBecomesForever(t *testing.T) {
 	f.apply(l, 0, reported("k", 10_000, 1))
 	r := f.table.NewReader()
 	f.drain(r, 60_000)
-	f.table.Define(f.now, l, "lb1", 0, schema(0, stick.Column{Type: stick.GPC0}))
+	f.table.Define(l, "lb1", 0, schema(0, stick.Column{Type: stick.GPC0}))
 	f.drain(r, 60_000)
 	f.apply(l, 0, reported("k", stick.Forever, 1))
 	f.pass(5000)
@@ -165,6 +165,6 @@ func TestLongestLife(t *testing.T) {
 	}
 	f.apply(b, 0, reported("k", 40_000, 1))
 	life("it may become shorter", 40_000)
-	f.table.Drop(f.now, b)
+	f.table.Drop(b)
 	life("or go", 30_000)
 }

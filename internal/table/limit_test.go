@@ -47,8 +47,8 @@ func TestLimit(t *testing.T) {
 	}
 	f.want("refused", k[4], "")
 	f.want("rows that there are go on", k[3], "[35]")
-	f.table.Drop(f.now, a)
-	f.table.Drop(f.now, o)
+	f.table.Drop(a)
+	f.table.Drop(o)
 	if b.Used() != 0 || b.Max() != 3 {
 		t.Errorf("all is given back: %d of %d used", b.Used(), b.Max())
 	}

@@ -72,7 +72,7 @@ func newWorld(t *testing.T, seed uint64, lanes int) *world {
 	w.table = New(Config{Seed: seed, Budget: w.budget})
 	w.reader = w.table.NewReader()
 	for i := range lanes {
-		l, _ := w.table.Define(w.now, nil, fmt.Sprintf("lb%d", i+1), i, counters)
+		l, _ := w.table.Define(nil, fmt.Sprintf("lb%d", i+1), i, counters)
 		w.lanes = append(w.lanes, l)
 	}
 	return w
@@ -145,18 +145,18 @@ func (w *world) lesson(lane int) {
 		rows = append(rows, stick.Row{Key: []byte(key), Values: s.values, Life: uint32(s.until - w.now)})
 	}
 	w.table.Apply(w.now, w.lanes[lane], rows, InLesson)
-	w.table.End(w.now, w.lanes[lane], true)
+	w.table.End(w.lanes[lane], true)
 }
 
 // drop ends a lane and begins it anew.
 func (w *world) drop(lane int) {
-	w.table.Drop(w.now, w.lanes[lane])
+	w.table.Drop(w.lanes[lane])
 	for _, shares := range w.model {
 		if !w.rules.sticky {
 			delete(shares, lane)
 		}
 	}
-	w.lanes[lane], _ = w.table.Define(w.now, nil, fmt.Sprintf("lb%d", lane+1), lane, counters)
+	w.lanes[lane], _ = w.table.Define(nil, fmt.Sprintf("lb%d", lane+1), lane, counters)
 }
 
 // pass lets time pass. Lives are kept in ticks, so the model looks away from those that end

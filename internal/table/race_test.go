@@ -20,7 +20,7 @@ func TestConcurrent(t *testing.T) {
 	done := make(chan struct{})
 	for m := range 4 {
 		s := schema(0, reqs, rate10s)
-		l, _ := f.table.Define(f.now, nil, fmt.Sprint("lb", m), m, s)
+		l, _ := f.table.Define(nil, fmt.Sprint("lb", m), m, s)
 		members.Go(func() { member(f.table, &clock, l, uint64(m)) })
 	}
 	observe := func(what func(now int64, r *rand.Rand)) {
@@ -73,17 +73,17 @@ func TestConcurrent(t *testing.T) {
 	observe(func(now int64, r *rand.Rand) {
 		if passing == nil || r.IntN(3) > 0 {
 			columns := [][]stick.Column{{reqs}, {errs}, {reqs, rate60s}, {array(3)}}[r.IntN(4)]
-			passing, _ = f.table.Define(now, passing, "passing", 9, schema(60_000, columns...))
+			passing, _ = f.table.Define(passing, "passing", 9, schema(60_000, columns...))
 			return
 		}
-		f.table.Drop(now, passing)
+		f.table.Drop(passing)
 		passing = nil
 	})
 	members.Wait()
 	close(done)
 	observers.Wait()
 	if passing != nil {
-		f.table.Drop(clock.Load(), passing)
+		f.table.Drop(passing)
 	}
 	f.now = clock.Load()
 	for i := range 100 {
@@ -110,16 +110,16 @@ func member(t *Table, clock *atomic.Int64, l *Lane, seed uint64) {
 		case 0:
 			t.Begin(l)
 		case 1:
-			t.End(now, l, true)
+			t.End(l, true)
 		case 2:
-			t.SetUp(now, l, r.IntN(2) == 0)
-			t.LoseGauges(now, l)
+			t.SetUp(l, r.IntN(2) == 0)
+			t.LoseGauges(l)
 		case 3:
 			restorer := t.Restore(l)
 			for out := (Rows{Max: 5}); restorer.Read(now, &out) > 0; out.Reset() {
 			}
 		case 4:
-			t.DropForever(now, l)
+			t.DropForever(l)
 		}
 	}
 	for i := range 100 {

@@ -36,7 +36,7 @@ func TestRebuild(t *testing.T) {
 			f.apply(a, 0, reported(key, 60_000, c.report...))
 			f.apply(b, 0, reported(key, 60_000, 100, 1, 2))
 		}
-		f.table.Define(f.now, a, "lb2", 1, c.after)
+		f.table.Define(a, "lb2", 1, c.after)
 		f.want(c.why, "k", c.want)
 		f.want(c.why+", long key", long, c.want)
 		shares := 2
@@ -77,7 +77,7 @@ func TestRebuildKeepsStates(t *testing.T) {
 	f.table.Begin(a)
 	f.apply(a, Guarded|InLesson, reported("held", 60_000, 1, 0, 0, 0))
 	f.table.Clear(f.now, []byte("cleared"))
-	f.table.Define(f.now, b, "lb2", 1, schema(60_000, reqs, errs))
+	f.table.Define(b, "lb2", 1, schema(60_000, reqs, errs))
 	if e := f.entry("expired"); len(e.Shares) != 2 || !e.Shares[0].Expired || a.Contributions() != 1 {
 		t.Errorf("what has expired stays so: %+v, %d contributions", e.Shares, a.Contributions())
 	}
@@ -94,8 +94,8 @@ func TestRebuildKeepsStates(t *testing.T) {
 		t.Errorf("a cleared row still goes to readers as zeros, %d times", zeros)
 	}
 	f.pass(1000)
-	f.table.Drop(f.now, b)
-	f.table.Define(f.now, a, "lb1", 0, schema(60_000, reqs, rate60s))
+	f.table.Drop(b)
+	f.table.Define(a, "lb1", 0, schema(60_000, reqs, rate60s))
 	f.want("events of ten seconds are none of sixty", "held", "[5 0 0 0]")
 }
 
@@ -117,7 +117,7 @@ func TestRebuildKeepsWhoDecides(t *testing.T) {
 	f.want("and may take it back", "k", "[0 0 0 0 0 0 0 0 0 0]")
 	f.lane(schema(0, reqs))
 	f.want("which stays so as well", "k", "[0 0 0 0 0 0 0 0 0 0 0]")
-	f.table.Drop(f.now, b)
+	f.table.Drop(b)
 	f.want("until lb2 is gone", "k", "[0 1 0 0 0 0 0 0 0 0 0] s1")
 }
 
@@ -137,7 +137,7 @@ func TestReadersAfterRebuild(t *testing.T) {
 	if f.table.Schema() != was {
 		t.Error("nor is it another definition")
 	}
-	f.table.Define(f.now, b, "lb2", 1, schema(60_000, reqs, errs))
+	f.table.Define(b, "lb2", 1, schema(60_000, reqs, errs))
 	if f.table.Schema() == was {
 		t.Error("another definition is another pointer")
 	}
@@ -145,7 +145,7 @@ func TestReadersAfterRebuild(t *testing.T) {
 		t.Error("there is something to read")
 	}
 	f.dueNow(r, "a new column", "k[5 0]", "l[6 0]")
-	f.table.Drop(f.now, b)
+	f.table.Drop(b)
 	r.Resume()
 	f.dueNow(r, "it goes with the lane, and what was acked is void", "k[5]", "l[6]")
 }
@@ -158,17 +158,17 @@ func TestDrop(t *testing.T) {
 	f.apply(b, 0, reported("both", 60_000, 10))
 	r := f.table.NewReader()
 	f.drain(r, 60_000)
-	f.table.Drop(f.now, a)
+	f.table.Drop(a)
 	f.dueNow(r, "the smaller sum", "both[10]")
 	f.want("its row", "alone", "")
 	f.apply(a, 0, reported("both", 60_000, 100))
-	f.table.Drop(f.now, a)
+	f.table.Drop(a)
 	f.want("whoever still reports for it is not heard", "both", "[10]")
 	c := f.lane(oneCounter)
 	f.apply(c, 0, reported("both", 60_000, 5))
 	f.want("its successor begins with nothing", "both", "[15]")
-	f.table.Drop(f.now, b)
-	f.table.Drop(f.now, c)
+	f.table.Drop(b)
+	f.table.Drop(c)
 	if s := f.table.Stats(); s.Rows != 0 || f.table.Schema() == nil {
 		t.Errorf("no lane, no rows, but still a definition for the next: %+v", s)
 	}

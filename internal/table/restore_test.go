@@ -31,14 +31,14 @@ func TestRestore(t *testing.T) {
 	f.now &^= 1
 	row := func(key string, count uint64) stick.Row { return reported(key, 60_000, 7, 1, count, 2000, 30, 40) }
 	f.apply(l, 0, row("told", 5), row("unmentioned", 5), row("lower", 5), row("gone", 5))
-	f.table.LoseGauges(f.now, l)
+	f.table.LoseGauges(l)
 	f.pass(1000)
 	f.apply(l, 0, reported("gone", 500, 7, 0, 5, 0, 0, 0))
 	f.pass(1000)
 
 	f.table.Begin(l)
 	f.apply(l, InLesson|Guarded, row("told", 9), row("lower", 2))
-	f.table.End(f.now, l, false)
+	f.table.End(l, false)
 	rows, s := f.restored(l)
 
 	if want := "type string len 32 expire 1m store gpt0,http_req_cnt,http_req_rate(10s)"; s.String() != want {
@@ -116,7 +116,7 @@ func TestRestoreWhileDefinitionsChange(t *testing.T) {
 			seen[string(row.Key)] = print(row)
 		}
 		if n == 1 {
-			f.table.Define(f.now, other, "lb2", 1, schema(0, stick.Column{Type: stick.ServerID}))
+			f.table.Define(other, "lb2", 1, schema(0, stick.Column{Type: stick.ServerID}))
 		}
 	}
 	for i := range 100 {

@@ -45,7 +45,7 @@ func TestLongKeysGiveBack(t *testing.T) {
 		if n == 1 {
 			bytes = f.table.Stats().Bytes
 		}
-		f.table.DropForever(f.now, l)
+		f.table.DropForever(l)
 		f.pass(61_000)
 	}
 	if s := f.table.Stats(); s.Rows != 0 || s.Bytes > bytes+bytes/10 { // shards are not filled evenly

@@ -108,6 +108,7 @@ type Stats struct {
 func (t *Table) Stats() Stats {
 	s := Stats{Updates: t.updates.Load()}
 	s.Texts, s.Refused = t.texts.stats()
+	s.Changes = t.Changes()
 	t.mu.RLock()
 	for _, taken := range t.readers {
 		if taken {
@@ -122,7 +123,6 @@ func (t *Table) Stats() Stats {
 		s.Shares += sh.shares.used
 		s.Bytes += sh.bytes()
 		sh.mu.Unlock()
-		s.Changes += sh.version.Load()
 	}
 	return s
 }

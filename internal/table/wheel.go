@@ -76,11 +76,10 @@ func (s *shard) advance(now int64, n int) (more bool) {
 
 // Advance carries out what is due by time alone: lives that end, windows of rates, rows to
 // be pushed again. To be called about every 50 ms; it costs next to nothing when nothing
-// is due. It reports whether readers have something new.
-func (t *Table) Advance(now int64) (changed bool) {
+// is due. Changes tells whether readers have something new.
+func (t *Table) Advance(now int64) {
 	for i := range t.shards {
 		s := &t.shards[i]
-		before := s.version.Load()
 		for more := true; more; {
 			t.mu.RLock()
 			s.mu.Lock()
@@ -88,7 +87,13 @@ func (t *Table) Advance(now int64) (changed bool) {
 			s.mu.Unlock()
 			t.mu.RUnlock()
 		}
-		changed = changed || s.version.Load() != before
 	}
-	return changed
+}
+
+// Changes counts the times that a row has become due to readers. It takes no lock.
+func (t *Table) Changes() (n uint64) {
+	for i := range t.shards {
+		n += t.shards[i].version.Load()
+	}
+	return n
 }
