@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"slices"
@@ -34,7 +35,8 @@ func (d *daemon) openLogs() error {
 	}
 	standard := func(l logs.Line) bool { return l.Kind == logs.Stderr || l.Kind == logs.Stdout }
 	if d.Verdict != nil && !slices.ContainsFunc(lines, func(l logs.Line) bool { return !standard(l) }) {
-		d.log.Warn("nobody will see the log of this process, since it goes to the background: name a file, with option -l or a 'log' line")
+		// Not through the log: what waits there is lost when the terminal is cut off.
+		fmt.Fprintf(d.Stderr, "[WARNING]  (%d) : nobody will see the log of this process, since it goes to the background; name a file, with option -l or a 'log' line\n", os.Getpid())
 	}
 	return nil
 }
