@@ -178,6 +178,9 @@ func like(ts *testscript.TestScript, neg bool, args []string) {
 		usageError(ts, "like stdout|stderr|FILE WANT")
 	}
 	got := ts.ReadFile(args[0])
+	if !strings.HasSuffix(got, "\n") {
+		got += "\n" // a prompt ends none
+	}
 	pattern := "^"
 	for l := range strings.Lines(ts.ReadFile(args[1])) {
 		if strings.HasPrefix(l, "#!") {
