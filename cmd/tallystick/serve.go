@@ -18,6 +18,9 @@ func serve(o Options, stdout, stderr io.Writer) int {
 		Files: o.Files, Debug: o.Debug, PidFile: o.PidFile, User: o.User, Group: o.Group, Log: o.Log, Name: o.Name,
 		Version: versionNumber, Release: releaseDate, Stdout: stdout, Stderr: stderr,
 	}
+	if d.Name == "" {
+		d.Name, _ = os.Hostname() // without one no name is as good as none
+	}
 	if !hasFile(o) {
 		fmt.Fprintf(stderr, "tallystick: there is no %s; name another configuration with -f FILE\nThe options are shown by: tallystick -h\n", defaultFile)
 		return exitFailure

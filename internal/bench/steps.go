@@ -131,7 +131,7 @@ func fill(s *stick.Schema, keys, members int) (*table.Table, []*table.Lane) {
 	t := table.New(table.Config{Seed: 1})
 	var lanes []*table.Lane
 	for m := range members {
-		l, _ := t.Define(now, nil, fmt.Sprint("lb", m), m, s)
+		l, _ := t.Define(nil, fmt.Sprint("lb", m), m, s)
 		lanes = append(lanes, l)
 	}
 	rows := make([]stick.Row, batch)

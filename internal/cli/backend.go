@@ -157,9 +157,9 @@ type Lane struct {
 	Name     string        // wire name at the peer
 	Target   string        // the aggregate that it feeds
 	Schema   *stick.Schema // its definition at the peer
-	Shares   int64         // contributions held, the expired ones included
+	Shares   int64         // contributions that count
 	SetAside string        // why it does not count now; "" if it does
-	LastGot  uint32        // id of the last update received
+	LastGot  uint32        // id of the last update received in the present session
 }
 
 // ProtocolError is a fault of a peer that ended its session.

@@ -61,9 +61,11 @@ func (b *backend) countersOf() []cli.Counter {
 	for _, c := range b.counters.List() {
 		add(c.Name, int64(c.Value))
 	}
+	lost := int64(0)
 	for _, l := range b.logs.Stats() {
-		add("LogLinesLost", int64(l.Lost))
+		lost += int64(l.Lost)
 	}
+	add("LogLinesLost", lost)
 	return list
 }
 

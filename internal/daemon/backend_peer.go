@@ -11,8 +11,7 @@ import (
 	"tallystick/internal/session"
 )
 
-// peerOf describes one peer and its present session. Counters of the session are those of
-// the present one.
+// peerOf describes one peer and its present session.
 func peerOf(v *node.PeerView, start time.Time) cli.Peer {
 	s := &v.Session
 	p := cli.Peer{
@@ -34,7 +33,7 @@ func peerOf(v *node.PeerView, start time.Time) cli.Peer {
 		p.Heartbeat = s.LastSent.Add(2500 * time.Millisecond)
 	}
 	for _, l := range v.Lanes {
-		p.Lanes = append(p.Lanes, cli.Lane{Name: l.Name, Target: l.Target, Schema: l.Schema, Shares: int64(l.Contributions), SetAside: l.SetAside})
+		p.Lanes = append(p.Lanes, cli.Lane{Name: l.Name, Target: l.Target, Schema: l.Schema, Shares: int64(l.Contributions), LastGot: l.LastID, SetAside: l.SetAside})
 	}
 	slices.SortFunc(p.Lanes, func(a, b cli.Lane) int { return cmp.Compare(a.Name, b.Name) })
 	p.Error = faultOf(v.Fault)

@@ -167,7 +167,24 @@ func (d *daemon) serve() error {
 	if err := d.ready(); err != nil {
 		return err
 	}
-	return d.wait(ctx, failed, hushed)
+	asked := make(chan proc.Request)
+	sockets.Go(func() { d.listenToSignals(ctx, asked) })
+	return d.wait(ctx, asked, failed, hushed)
+}
+
+// listenToSignals hands on what signals ask for until ctx ends.
+func (d *daemon) listenToSignals(ctx context.Context, asked chan<- proc.Request) {
+	for {
+		r, ok := d.signals.Next(ctx)
+		if !ok {
+			return
+		}
+		select {
+		case asked <- r:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // ready tells everybody who waits for it that we serve.
@@ -181,28 +198,15 @@ func (d *daemon) ready() error {
 		}
 	}
 	d.log.Info("tallystick serves", "version", d.Version, "sections", len(d.sections), "processors", runtime.GOMAXPROCS(0))
-	if err := proc.Notify(proc.NotifyReady); err != nil {
+	status := proc.NotifyStatus(fmt.Sprintf("%d sections, listening", len(d.sections)))
+	if err := proc.Notify(proc.NotifyReady, status); err != nil {
 		d.log.Warn("systemd was not told that we serve", "err", err)
 	}
 	return d.Verdict.Ready()
 }
 
 // wait carries out signals until one ends the program.
-func (d *daemon) wait(ctx context.Context, failed <-chan error, hush func()) error {
-	asked := make(chan proc.Request)
-	go func() {
-		for {
-			r, ok := d.signals.Next(ctx)
-			if !ok {
-				return
-			}
-			select {
-			case asked <- r:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
+func (d *daemon) wait(ctx context.Context, asked <-chan proc.Request, failed <-chan error, hush func()) error {
 	for {
 		select {
 		case err := <-failed:

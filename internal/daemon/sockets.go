@@ -74,7 +74,7 @@ func (d *daemon) nodeConfig(c *config.Section) node.Config {
 		Seed: rand.Uint64(), Source: d.config.Global.Source, Log: d.log, Counters: &d.counters,
 	}
 	for _, p := range c.Peers {
-		pc := node.PeerConfig{Name: p.Name, Role: p.Role, Dial: p.Dial || p.Role == topology.Up, Where: p.Pos.String()}
+		pc := node.PeerConfig{Name: p.Name, Role: p.Role, Dial: p.Dial || p.Role == topology.Up}
 		if !p.Addr.IsZero() {
 			pc.Addr = p.Addr.Dial()
 		}

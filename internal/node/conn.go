@@ -100,6 +100,9 @@ func (p *Peer) serve(ctx context.Context, c *conn, hello wire.Hello, rest []byte
 	s.dismiss(c)
 	p.book <- b
 	c.wasEstablished = c.established.Load()
+	p.mu.Lock()
+	p.tally.past.Add(v.session.Stats())
+	p.mu.Unlock()
 	c.farewell(v, err)
 }
 

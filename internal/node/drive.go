@@ -162,4 +162,4 @@ func plain(err error) error {
 	return err
 }
 
-var _ = wire.MaxMessage // the reader's buffer must hold one
+const _ = uint(maxReadBuffer - wire.MaxMessage - 16) // the reader's buffer must hold one

@@ -46,11 +46,10 @@ type Config struct {
 
 // PeerConfig is one peer line.
 type PeerConfig struct {
-	Name  string
-	Addr  string // host:port, or "" for a peer that only calls us
-	Role  topology.Role
-	Dial  bool   // always call it, do not wait to be called
-	Where string // FILE:LINE, for messages
+	Name string
+	Addr string // host:port, or "" for a peer that only calls us
+	Role topology.Role
+	Dial bool // always call it, do not wait to be called
 }
 
 // Limits, each with a counter (Counters) and one log line.

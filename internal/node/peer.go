@@ -33,7 +33,9 @@ type tally struct {
 	lost                     int
 	silences, replaced       int
 	protocolErrors           int
-	status                   int // of the last handshake
+	status                   int           // of the last handshake
+	remote                   string        // the other end of the last connection
+	past                     session.Stats // of all sessions that are over, added up
 }
 
 // book is what is known of a peer beyond one connection. It belongs to whoever drives the
@@ -84,6 +86,7 @@ func (p *Peer) attach(c *conn) (old *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	old, p.live = p.live, c
+	p.tally.remote = c.nc.RemoteAddr().String()
 	if old != nil && old.established.Load() {
 		p.lost = c.since
 	}

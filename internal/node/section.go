@@ -29,7 +29,8 @@ type Section struct {
 	live      atomic.Pointer[[]*conn] // those to be told of changes
 	liveMu    sync.Mutex              // guards writes of live
 	strangers strangers
-	gossip    gossip // what the log has been told of refused callers
+	told      time.Time // when the log was told of what it was not told
+	gossip    gossip    // what the log has been told of refused callers
 	closing   atomic.Bool
 	operator  operator
 }
@@ -105,13 +106,31 @@ func (s *Section) tick(now time.Time) {
 				"missing", missing, "warmup", s.Warmup)
 		}
 	}
+	s.tell(now)
+	if changed {
+		s.changed()
+	}
+}
+
+// tell logs limits that have been met, and what was left out of the log, now and then.
+func (s *Section) tell(now time.Time) {
 	if b := s.tables.budget; b.Evicted()+b.Refused() > 0 {
 		s.gossip.once("entries", now, func() {
 			s.log.Warn("too many keys: older ones of the same peer make room, or new ones are not taken", "max_entries", b.Max(), "so_far", b.Evicted()+b.Refused())
 		})
 	}
-	if changed {
-		s.changed()
+	for _, t := range s.tables.all() {
+		if n := t.table.TextsRefused(); n > 0 {
+			s.gossip.once("texts "+t.name, now, func() {
+				s.log.Warn("too many different server keys, or too long ones: they are taken for none", "table", t.name, "so_far", n)
+			})
+		}
+	}
+	if now.Sub(s.told) >= time.Minute {
+		s.told = now
+		if n := s.gossip.silent(); n > 0 {
+			s.log.Warn("so many different things were refused that not all were logged", "left_out", n)
+		}
 	}
 }
 

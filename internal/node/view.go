@@ -21,9 +21,9 @@ type PeerView struct {
 	Established bool // and a session on it
 	Calling     bool // we made it
 	Remote      string
-	Since       time.Time // of the connection; of its loss if there is none; zero: never
-	Process     string    // process id that the peer gave
-	Session     session.Stats
+	Since       time.Time     // of the connection; of its loss if there is none; zero: never
+	Process     string        // process id that the peer gave
+	Session     session.Stats // of the present session; its counters of all since our start
 
 	Accepted, Called         int // connections, by who made them
 	LastAccepted, LastCalled time.Time
@@ -43,7 +43,8 @@ type PeerView struct {
 type LaneView struct {
 	Name, Target  string
 	Schema        *stick.Schema
-	Contributions int
+	Contributions int    // that count
+	LastID        uint32 // of the last update in the present session
 	SetAside      string // why it does not count, or ""
 }
 
@@ -74,11 +75,16 @@ func (p *Peer) View() PeerView {
 	v := p.outside()
 	look := func(b *book) { v.fromBook(b) }
 	if c := p.current(); c != nil && c.visit(func(x *visit) {
+		past := v.Session
 		v.Session = x.session.Stats()
+		v.Session.Add(past)
 		if !c.calling { // a peer that we called does not say which process it is
 			v.Process = x.hello.PID
 		}
 		look(x.book)
+		for i := range v.Lanes {
+			v.Lanes[i].LastID = x.session.LastID(v.Lanes[i].Name)
+		}
 		for _, t := range p.section.tables.all() {
 			if x.own[t.name] == nil && x.finished && p.section.Rules.Publishes(p.Role) {
 				v.Missing = append(v.Missing, t.name)
@@ -102,7 +108,7 @@ func (p *Peer) outside() PeerView {
 	defer p.mu.Unlock()
 	v := PeerView{Name: p.Name, Role: p.Role, Addr: p.Addr, Disabled: p.disabled, Since: p.lost,
 		Accepted: p.tally.accepted, Called: p.tally.called, LastAccepted: p.tally.lastAccepted, LastCalled: p.tally.lastCalled,
-		Silences: p.tally.silences, Replaced: p.tally.replaced, LastStatus: p.tally.status, Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault}
+		Silences: p.tally.silences, Replaced: p.tally.replaced, LastStatus: p.tally.status, Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault, Session: p.tally.past, Remote: p.tally.remote}
 	if c := p.live; c != nil {
 		v.Connected, v.Established, v.Calling = true, c.established.Load(), c.calling
 		v.Remote, v.Since = c.nc.RemoteAddr().String(), c.since

@@ -77,23 +77,3 @@ func listenFD(number string) (net.Listener, error) {
 	defer f.Close() // the listener has its own
 	return net.FileListener(f)
 }
-
-// PeerCredentials tells which process has connected to a unix socket of ours; ok is
-// false for other connections. They are those of the moment of connect(2).
-func PeerCredentials(c net.Conn) (pid, uid, gid int, ok bool) {
-	u, isUnix := c.(*net.UnixConn)
-	if !isUnix {
-		return 0, 0, 0, false
-	}
-	raw, err := u.SyscallConn()
-	if err != nil {
-		return 0, 0, 0, false
-	}
-	var cred *unix.Ucred
-	if raw.Control(func(fd uintptr) {
-		cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}) != nil || err != nil {
-		return 0, 0, 0, false
-	}
-	return int(cred.Pid), int(cred.Uid), int(cred.Gid), true
-}

@@ -290,28 +290,3 @@ func TestTCPIsNotMPTCP(t *testing.T) {
 		}
 	})
 }
-
-func TestPeerCredentials(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	l := listen(t, path, Access{})
-	client, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	server, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	pid, uid, gid, ok := PeerCredentials(server)
-	if !ok || pid != os.Getpid() || uid != os.Getuid() || gid != os.Getgid() {
-		t.Errorf("pid %d uid %d gid %d ok %v: it is ourselves who have called", pid, uid, gid, ok)
-	}
-	a, b := net.Pipe()
-	defer a.Close()
-	defer b.Close()
-	if _, _, _, ok := PeerCredentials(a); ok {
-		t.Error("only unix sockets know")
-	}
-}

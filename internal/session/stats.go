@@ -58,3 +58,22 @@ func (s *Session) Stats() Stats {
 	st.Minor, st.Guarded, st.Learnt, st.Tables = s.minor, s.guard.on, s.pupil.ended, len(s.byName)
 	return st
 }
+
+// Add adds what another session of the same peer has counted. States and times stay.
+func (st *Stats) Add(o Stats) {
+	for _, c := range [][2]*uint64{
+		{&st.BytesIn, &o.BytesIn}, {&st.BytesOut, &o.BytesOut}, {&st.MessagesIn, &o.MessagesIn}, {&st.MessagesOut, &o.MessagesOut},
+		{&st.UpdatesIn, &o.UpdatesIn}, {&st.UpdatesOut, &o.UpdatesOut}, {&st.HeartbeatsIn, &o.HeartbeatsIn}, {&st.HeartbeatsOut, &o.HeartbeatsOut},
+		{&st.RequestsIn, &o.RequestsIn}, {&st.FinishedOut, &o.FinishedOut}, {&st.PartialsOut, &o.PartialsOut}, {&st.ConfirmsIn, &o.ConfirmsIn},
+	} {
+		*c[0] += *c[1]
+	}
+}
+
+// LastID is the id of the last update that the peer has sent of a table, 0 if none.
+func (s *Session) LastID(table string) uint32 {
+	if t := s.byName[table]; t != nil {
+		return t.last
+	}
+	return 0
+}

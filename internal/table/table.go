@@ -127,6 +127,13 @@ func (t *Table) Stats() Stats {
 	return s
 }
 
+// TextsRefused is how many texts were taken for none, since there were too many or they were
+// too long.
+func (t *Table) TextsRefused() uint64 {
+	_, refused := t.texts.stats()
+	return refused
+}
+
 // Touch makes a row due for every reader although nothing has changed.
 func (t *Table) Touch(key []byte) {
 	h := t.hash(key)
