@@ -46,8 +46,8 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 		c.finish(v, p, spare)
 		stop()
 		helpers.Wait()
-		if cause := context.Cause(c.ctx); cause != nil {
-			err = cause
+		if cause := context.Cause(c.ctx); cause != nil && v.session.Err() == nil {
+			err = cause // else the session was over before it was ended
 		}
 	}()
 	timer := time.NewTimer(0)
