@@ -221,8 +221,14 @@ func signalProcess(ts *testscript.TestScript, neg bool, args []string) {
 	if !ok {
 		ts.Fatalf("unknown signal %s", args[0])
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[1])))
-	ts.Check(err)
+	var pid int
+	ts.Check(poll(func() error { // the file is written after the sockets are there
+		text, err := os.ReadFile(ts.MkAbs(args[1]))
+		if err == nil {
+			pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+		}
+		return err
+	}))
 	ts.Value(pidsKey{}).(map[string]int)[args[1]] = pid
 	ts.Check(syscall.Kill(pid, s))
 }
