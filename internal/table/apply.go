@@ -158,14 +158,19 @@ func (s *shard) admit(l *Lane, hash uint32, key []byte, now32 uint32) uint32 {
 	return s.addShare(id, l)
 }
 
+// Sizes of the sample from which a row is chosen to make room for another: that many of the
+// lane's own, and that many looked at to find them.
+const (
+	sample = 16
+	looks  = 256
+)
+
 // evict removes a row to make room for another of the same lane: one that only this lane
-// feeds, the oldest of a sample of sixteen. It reports whether there was one.
+// feeds, the oldest of a sample. It reports whether there was one. It looks into this shard
+// alone: what a lane fills elsewhere it does not lose here.
 func (s *shard) evict(l *Lane) bool {
 	var oldest uint32
-	for range 16 {
-		if s.shares.made <= 1 {
-			return false
-		}
+	for looked, own := 0, 0; looked < looks && own < sample && s.shares.made > 1; looked++ {
 		s.dice ^= s.dice << 13
 		s.dice ^= s.dice >> 7
 		s.dice ^= s.dice << 17
@@ -173,6 +178,7 @@ func (s *shard) evict(l *Lane) bool {
 		if x.lane != l.id || x.state&expired != 0 || s.rows.at(x.row).live != 1 {
 			continue
 		}
+		own++
 		if oldest == 0 || s.rows.at(x.row).touched < s.rows.at(oldest).touched {
 			oldest = x.row
 		}
