@@ -136,6 +136,7 @@ func (d *daemon) prepare() error {
 
 // serve runs until a signal ends it.
 func (d *daemon) serve() error {
+	d.announce()
 	ctx, stop := context.WithCancel(context.Background())
 	var sections, sockets sync.WaitGroup
 	listening, hushed := context.WithCancel(ctx)
@@ -187,8 +188,8 @@ func (d *daemon) listenToSignals(ctx context.Context, asked chan<- proc.Request)
 	}
 }
 
-// ready tells everybody who waits for it that we serve.
-func (d *daemon) ready() error {
+// announce tells the log where we listen.
+func (d *daemon) announce() {
 	for _, l := range d.stats {
 		d.log.Info("listening for the runtime CLI", "on", l.name, "level", l.level)
 	}
@@ -197,6 +198,10 @@ func (d *daemon) ready() error {
 			d.log.Info("listening for peers", "section", s.ID, "on", s.socket.Addr(), "as", s.Name)
 		}
 	}
+}
+
+// ready tells everybody who waits for it that we serve.
+func (d *daemon) ready() error {
 	d.log.Info("tallystick serves", "version", d.Version, "sections", len(d.sections), "processors", runtime.GOMAXPROCS(0))
 	status := proc.NotifyStatus(fmt.Sprintf("%d sections, listening", len(d.sections)))
 	if err := proc.Notify(proc.NotifyReady, status); err != nil {
