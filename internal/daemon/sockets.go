@@ -16,19 +16,9 @@ import (
 	"tallystick/internal/topology"
 )
 
-// listen opens every listening socket and makes the sections.
+// listen opens every listening socket and makes the sections. The CLI's come last: whoever
+// finds them finds everything.
 func (d *daemon) listen() error {
-	for _, c := range d.config.Global.Stats {
-		owner, err := proc.Lookup(c.User, c.Group)
-		if err != nil {
-			return fmt.Errorf("%s stats socket: %w", c.Pos, err)
-		}
-		l, err := address(c.Addr).Listen(context.Background(), proc.Access{Mode: c.Mode, Owner: owner})
-		if err != nil {
-			return fmt.Errorf("%s stats socket: %w%s", c.Pos, err, advice(err))
-		}
-		d.stats = append(d.stats, listener{l, address(c.Addr).String(), cli.Level(c.Level)})
-	}
 	for _, c := range d.config.Sections {
 		s := &section{Section: node.New(d.nodeConfig(c), d.start), config: c}
 		d.sections = append(d.sections, s)
@@ -39,6 +29,17 @@ func (d *daemon) listen() error {
 		if s.socket, err = address(c.Local.Addr).Listen(context.Background(), proc.Access{}); err != nil {
 			return fmt.Errorf("%s section %s: %w%s", c.Local.Pos, c.ID, err, advice(err))
 		}
+	}
+	for _, c := range d.config.Global.Stats {
+		owner, err := proc.Lookup(c.User, c.Group)
+		if err != nil {
+			return fmt.Errorf("%s stats socket: %w", c.Pos, err)
+		}
+		l, err := address(c.Addr).Listen(context.Background(), proc.Access{Mode: c.Mode, Owner: owner})
+		if err != nil {
+			return fmt.Errorf("%s stats socket: %w%s", c.Pos, err, advice(err))
+		}
+		d.stats = append(d.stats, listener{l, address(c.Addr).String(), cli.Level(c.Level)})
 	}
 	return nil
 }

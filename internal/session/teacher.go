@@ -123,7 +123,7 @@ func (s *Session) takeConfirm() {
 // endTeaching: the peer has had the lesson, or has had 10 s to say so.
 func (s *Session) endTeaching() {
 	s.disarm(confirmTimer)
-	s.teacher = teacher{}
+	s.teacher = teacher{state: teacherIdle}
 	s.c.Sink.Confirmed()
 }
 

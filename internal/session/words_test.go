@@ -193,10 +193,8 @@ func (v *voice) must(err error) {
 type ear struct {
 	greeting bool // a hello or a status comes first
 	calling  bool
-	schemas  map[uint32]*stick.Schema
 	current  *stick.Schema
 	dict     wire.InDictionary
-	last     uint32
 }
 
 // words decodes all of b, which must be whole messages.

@@ -12,7 +12,6 @@ type Reader struct {
 	number int
 	next   int            // the shard to go on with
 	seen   [shards]uint64 // version of a shard that has been read to its end
-	began  bool           // anything has been read since the last Rewind or Resume
 	lesson [shards]bool   // the part until the mark lessonEnd has not been read
 }
 
