@@ -89,9 +89,10 @@ func setup(e *testscript.Env) error {
 	return nil
 }
 
-// freeAddress finds ip:port that nobody has, nor is likely to want: other tests use 127.0.0.1.
+// freeAddress finds ip:port that nobody has, nor is likely to want: others use 127.0.0.1, and
+// ports that the system chooses are above 32767.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 100+rand.N(100), rand.N(256), 1+rand.N(254)))
+	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:%d", 100+rand.N(100), rand.N(256), 1+rand.N(254), 10000+rand.N(20000)))
 	if err != nil {
 		return "", err
 	}
