@@ -192,6 +192,9 @@ func (d *daemon) listenToSignals(ctx context.Context, asked chan<- proc.Request)
 func (d *daemon) announce() {
 	for _, l := range d.stats {
 		d.log.Info("listening for the runtime CLI", "on", l.name, "level", l.level)
+		if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+			d.log.Warn("the runtime CLI asks for no password, and other machines can reach it", "on", l.name, "level", l.level)
+		}
 	}
 	for _, s := range d.sections {
 		if s.socket != nil {

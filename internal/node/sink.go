@@ -247,6 +247,7 @@ func (v *sink) Taught(now time.Time) (done, restored, finished bool) {
 	if v.given > 0 {
 		v.log.Info("peer has lost its memory and was taught its own values back", "rows", v.given)
 	}
+	v.log.Debug("the peer was told all that we have", "restored", v.given, "complete", v.knowsAll())
 	return true, v.given > 0, v.knowsAll()
 }
 

@@ -34,6 +34,9 @@ func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
 		v.own[s.Name] = s
 		v.linked = 0 // look at the feeds anew
 	default:
+		v.section.gossip.once("ignored "+v.peer.Name+" "+s.Name, now, func() {
+			v.log.Info("table is not summed: no 'from' of the section takes its name", "table", s.Name)
+		})
 		return 0, errIgnored
 	}
 	i, known := v.byName[s.Name]
@@ -164,6 +167,7 @@ func (v *source) Begin(now time.Time) {
 // End implements session.Source.
 func (v *source) End(now time.Time, drop, complete bool) {
 	v.section.Counters.Lessons.Add(1)
+	v.log.Debug("the peer has told us all that it has", "complete", complete, "drops_the_rest", drop)
 	for name, l := range v.book.lanes {
 		if drop && !l.visited { // the table is gone from the peer's configuration
 			v.section.tables.drop(l)
