@@ -1,0 +1,177 @@
+package table
+
+import (
+	"tallystick/internal/aggregate"
+	"tallystick/internal/stick"
+)
+
+// Rows is room for rows that are read from a table. It owns their memory until Reset.
+type Rows struct {
+	Max    int           // rows wanted at most
+	Schema *stick.Schema // of the rows
+	Rows   []stick.Row
+	keys   []byte
+	values []uint64
+}
+
+// Reset empties the room. Rows read before are not valid any more.
+func (o *Rows) Reset() {
+	o.Rows, o.keys, o.values, o.Schema = o.Rows[:0], o.keys[:0], o.values[:0], nil
+}
+
+// add appends a row with n values, which the caller fills in.
+func (o *Rows) add(key []byte, n int) *stick.Row {
+	at := len(o.keys)
+	o.keys = append(o.keys, key...)
+	k := o.keys[at:len(o.keys):len(o.keys)]
+	at = len(o.values)
+	for range n {
+		o.values = append(o.values, 0)
+	}
+	o.Rows = append(o.Rows, stick.Row{Key: k, Values: o.values[at:len(o.values):len(o.values)]})
+	return &o.Rows[len(o.Rows)-1]
+}
+
+// Read appends the sums of rows that have changed since they were read last, as they are at
+// now, and returns how many. Fewer than there is room for means that there are no more. All
+// rows of one call have the schema out.Schema, which is nil as long as the table has none.
+//
+// expire is the longest life that the receiver can give an entry, in ms, 0 if its entries
+// live for ever. A longer life is cut to it, and a row that is in use somewhere has it in
+// full; such rows become due again when half of it is over.
+func (r *Reader) Read(now int64, expire uint32, out *Rows) (n int) {
+	t := r.table
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.plan != nil { // else there are no rows, which is to be found out as well
+		out.Schema = t.plan.Schema
+	}
+	before := len(out.Rows)
+	for range shards {
+		s := &t.shards[r.next]
+		if s.version.Load() != r.seen[r.next] {
+			s.mu.Lock()
+			r.readShard(s, now, expire, out)
+			s.mu.Unlock()
+		}
+		if len(out.Rows) >= out.Max {
+			break // the same shard goes on
+		}
+		r.next = (r.next + 1) % shards
+	}
+	return len(out.Rows) - before
+}
+
+// readShard reads on in one shard until its end or until out is full. The mark moves row by
+// row: settling a row may put it at the end of the list, where it is read in its turn.
+func (r *Reader) readShard(s *shard, now int64, expire uint32, out *Rows) {
+	me, tick := mark(r.number, reading), tickOf(now)
+	for len(out.Rows) < out.Max {
+		at := s.linkOf(me).next
+		switch {
+		case at == ends:
+			r.seen[r.next] = s.version.Load()
+			return
+		case at == mark(r.number, lessonEnd):
+			s.unlink(at)
+			r.lesson[r.next] = false
+		case at&isMark != 0:
+			s.move(me, s.linkOf(at).next)
+		case s.rows.at(at).due <= tick && !s.settleInPlace(at, now):
+		default:
+			s.move(me, s.rows.at(at).next)
+			s.read(at, now, expire, out)
+		}
+	}
+}
+
+// settleInPlace settles a row that is about to be read, and reports whether there is
+// something to read: it may be gone, or have moved to the end, where it is read in its turn.
+func (s *shard) settleInPlace(id uint32, now int64) bool {
+	before := s.version.Load()
+	return s.settle(id, now) && s.version.Load() == before
+}
+
+// read appends one row.
+func (s *shard) read(id uint32, now int64, expire uint32, out *Rows) {
+	r := s.rows.at(id)
+	row := out.add(s.keyOf(r), s.plan.Schema.Words())
+	if r.zeroed {
+		row.Life = zeroLife
+		if expire == 0 {
+			row.Life = stick.Forever
+		}
+		return
+	}
+	s.sum(id, uint32(now), row)
+	row.Life = s.lifeFor(id, tickOf(now), expire)
+}
+
+// lifeFor is how long a row lives, for a receiver whose entries live at most expire.
+func (s *shard) lifeFor(id, tick, expire uint32) uint32 {
+	r := s.rows.at(id)
+	life := left(r.lives, tick)
+	held := s.plan.Gauge >= 0 && s.rows.numbersAt(id)[s.plan.Ops[s.plan.Gauge].Word] > 0
+	const rounding = 2 << tickShift // lives are kept in ticks
+	if expire == 0 {
+		return life
+	}
+	if int64(life) <= int64(expire)+rounding && !held {
+		return min(life, expire)
+	}
+	r.refresh = min(r.refresh, tick+ticks(expire)/2)
+	s.schedule(id, r.refresh)
+	return expire
+}
+
+// left is a life in ms.
+func left(until, tick uint32) uint32 {
+	if until == never {
+		return stick.Forever
+	}
+	return max(1, (max(until, tick)-tick)<<tickShift)
+}
+
+// sum writes a row's sum at now to out.
+func (s *shard) sum(id, now32 uint32, out *stick.Row) {
+	r, sum := s.rows.at(id), s.rows.numbersAt(id)
+	v := 0
+	for i := range s.plan.Ops {
+		o := &s.plan.Ops[i]
+		switch o.Rule {
+		case aggregate.Count:
+			out.Values[v] = aggregate.ReadCount(sum[o.Word])
+		case aggregate.Wide:
+			out.Values[v] = aggregate.ReadWide(sum[o.Word:])
+		case aggregate.Rate:
+			flat := uint32(0)
+			if sum[o.Word+1] == 0 && sum[o.Word] != 0 {
+				flat = s.meanAge(id, o, now32)
+			}
+			out.Values[v], out.Values[v+1], out.Values[v+2] = aggregate.ReadRate(sum[o.Word:], now32, r.base, o.Period, flat)
+			v += 2
+		case aggregate.Latest:
+			if o.Text {
+				out.Text = s.table.texts.text(aggregate.LatestValue(sum[o.Word:]))
+				continue
+			}
+			out.Values[v] = uint64(aggregate.LatestValue(sum[o.Word:]))
+		}
+		v++
+	}
+}
+
+// meanAge is the curr-weighted mean age of a rate's windows: what is said of a sum that has
+// no previous window. Only then are the shares looked at again.
+func (s *shard) meanAge(id uint32, o *aggregate.Op, now32 uint32) uint32 {
+	var weight, total uint64
+	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
+		w := aggregate.WindowOf(s.shares.numbersAt(sh)[o.Cell:])
+		weight += uint64(w.Curr)
+		total += uint64(w.Curr) * uint64(max(0, int32(now32-w.Start)))
+	}
+	if weight == 0 {
+		return 0
+	}
+	return uint32(total / weight)
+}
