@@ -77,6 +77,7 @@ type request struct {
 // the case it begins with that one, for the scripts that look for it.
 type answer string
 
+// Error makes an answer an error, so that a command can end with it.
 func (a answer) Error() string { return string(a) }
 
 func refuse(format string, args ...any) error { return answer(fmt.Sprintf(format, args...)) }

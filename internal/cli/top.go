@@ -90,12 +90,19 @@ func before(a, b ranked) bool {
 	return bytes.Compare(a.entry.Key, b.entry.Key) < 0
 }
 
-// The methods of heap.Interface.
+// Len is part of heap.Interface.
+func (t *top) Len() int { return len(t.kept) }
 
-func (t *top) Len() int           { return len(t.kept) }
+// Less is part of heap.Interface: the least of those that are kept comes first.
 func (t *top) Less(i, j int) bool { return before(t.kept[j], t.kept[i]) }
-func (t *top) Swap(i, j int)      { t.kept[i], t.kept[j] = t.kept[j], t.kept[i] }
-func (t *top) Push(x any)         { t.kept = append(t.kept, x.(ranked)) }
+
+// Swap is part of heap.Interface.
+func (t *top) Swap(i, j int) { t.kept[i], t.kept[j] = t.kept[j], t.kept[i] }
+
+// Push is part of heap.Interface.
+func (t *top) Push(x any) { t.kept = append(t.kept, x.(ranked)) }
+
+// Pop is part of heap.Interface.
 func (t *top) Pop() any {
 	last := t.kept[len(t.kept)-1]
 	t.kept = t.kept[:len(t.kept)-1]

@@ -101,6 +101,7 @@ func (l *log) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// String is all that was written.
 func (l *log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,6 +14,7 @@ type Version struct {
 	Program      string // its executable
 }
 
+// String is the branch, as in "3.2".
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
 
 // AtLeast reports whether it is that version or a later one. Syntax came with versions: arrays

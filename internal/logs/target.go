@@ -112,6 +112,7 @@ func isSocket(path string) bool {
 // std is stdout or stderr, which we do not close.
 type std struct{ io.Writer }
 
+// Close leaves open what others write to as well.
 func (std) Close() error { return nil }
 
 // isJournal says whether w is the journal's socket: systemd puts its device and inode

@@ -23,6 +23,7 @@ const (
 	over
 )
 
+// String is the word that Stats has.
 func (p phase) String() string {
 	return [...]string{"hello", "status", "accepting", "established", "over"}[p]
 }

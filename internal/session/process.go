@@ -14,6 +14,7 @@ const (
 	same
 )
 
+// String is the word that Stats has.
 func (p process) String() string { return [...]string{"another", "unproven", "same"}[p] }
 
 // meet compares the hello with the last one.

@@ -19,6 +19,7 @@ const (
 	learnt
 )
 
+// String is the word that Stats has.
 func (p pupilState) String() string { return [...]string{"idle", "learning", "learnt"}[p] }
 
 // maxPartials is how many PARTIAL answers are believed to get better: HAProxy 2.0 never

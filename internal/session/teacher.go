@@ -18,6 +18,7 @@ const (
 	answered
 )
 
+// String is the word that Stats has.
 func (t teacherState) String() string {
 	return [...]string{"idle", "asked", "teaching", "answered"}[t]
 }
