@@ -97,11 +97,11 @@ func (b *backend) SetLogLevel(word string) error {
 	return nil
 }
 
-// errNotYet refuses what a later version brings.
-var errNotYet = errors.New("not yet supported")
+// errNoReload refuses what a later version brings.
+var errNoReload = errors.New("reading the configuration again is not yet supported; restart to use it")
 
 // Reload implements cli.Operator.
-func (b *backend) Reload() error { return errNotYet }
+func (b *backend) Reload() error { return errNoReload }
 
 // Clear implements cli.Operator.
 func (b *backend) Clear(section, name string, key []byte) (rows int, err error) {

@@ -19,7 +19,7 @@ type operator struct {
 
 // operatorLabel is what shows call the operator's lane. No peer can have that name: it has
 // a blank in it.
-const operatorLabel = "(set by hand)"
+const operatorLabel = "(operator)"
 
 // Set makes an operator's own contribution to a key of t, a table of this section: assign
 // changes the values that were set before, zeros if none were, which are those of the
