@@ -17,8 +17,8 @@ type operator struct {
 	lanes map[*table.Table]*table.Lane
 }
 
-// operatorLabel is what shows call the operator's lane. No peer can have that name: it has
-// a blank in it.
+// operatorLabel is what shows call the operator's lane. No peer can have that name, since
+// parentheses are not permitted in one.
 const operatorLabel = "(operator)"
 
 // Set makes an operator's own contribution to a key of t, a table of this section: assign
