@@ -79,7 +79,7 @@ func (s *shard) entry(id uint32, now int64) Entry {
 	e.Key = append([]byte(nil), s.keyOf(r)...)
 	e.Values = make([]uint64, n)
 	s.sum(id, uint32(now), &e.Row)
-	e.Life = left(r.lives, tickOf(now))
+	e.Life = capped(left(r.lives, tickOf(now)), s.plan.Schema.Expire)
 	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
 		e.Shares = append(e.Shares, s.shareEntry(sh, n, now))
 	}
@@ -93,7 +93,7 @@ func (s *shard) shareEntry(sh uint32, n int, now int64) Share {
 	c := Share{Label: l.label, order: l.order, Expired: x.state&expired != 0}
 	c.Values = make([]uint64, n)
 	s.report(sh, s.plan.Ops, uint32(now), &c.Row, 0)
-	c.Life = left(x.until, tickOf(now))
+	c.Life = capped(left(x.until, tickOf(now)), l.schema.Expire)
 	return c
 }
 
@@ -103,4 +103,12 @@ func sortShares(l []Share) {
 			l[j], l[j-1] = l[j-1], l[j]
 		}
 	}
+}
+
+// capped is a life that was kept in ticks as nobody could see it longer than it began.
+func capped(life, expire uint32) uint32 {
+	if expire == 0 || life == stick.Forever {
+		return life
+	}
+	return min(life, expire)
 }
