@@ -168,12 +168,11 @@ func (c *conn) greeted(v *visit) {
 	c.peer.tally.established++
 	c.peer.tally.status = wire.StatusOK
 	c.peer.mu.Unlock()
-	attrs := []any{"peer", c.peer.Name, "address", c.nc.RemoteAddr(), "process", v.hello.PID, "protocol", "2." + strconv.Itoa(v.hello.Minor)}
 	if c.calling {
 		s.log.Info("peer answered our call", "peer", c.peer.Name, "address", c.nc.RemoteAddr())
 		return
 	}
-	s.log.Info("peer came", attrs...)
+	s.log.Info("peer came", "peer", c.peer.Name, "address", c.nc.RemoteAddr(), "process", v.hello.PID, "protocol", "2."+strconv.Itoa(v.hello.Minor))
 }
 
 // silence is how long a peer may be silent that has sent signs of life.
