@@ -52,3 +52,34 @@ func TestSet(t *testing.T) {
 		t.Error("a lane without contributions has no say any more")
 	}
 }
+
+// TestSetInATableThatGoes: a table that nobody feeds any more is forgotten with what was set
+// in it by hand, and gives its rows back to the others.
+func TestSetInATableThatGoes(t *testing.T) {
+	s := New(Config{ID: "x", Name: "agg", MaxEntries: 10, MaxTables: 1, Log: slog.New(slog.DiscardHandler), Counters: &Counters{},
+		Peers: []PeerConfig{{Name: "lb1"}}}, time.Now())
+	target, err := s.tables.get("web.agg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lane{name: "web", target: target}
+	if err := s.tables.define(s.peers[0], l, "lb1", web("web")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Set(target.table, []byte(alice), func(r *stick.Row, _ *stick.Schema) { r.Values[1] = 7 }); err != nil {
+		t.Fatal(err)
+	}
+	if s.Budget().Used() != 1 {
+		t.Fatalf("%d rows, want the one that was set", s.Budget().Used())
+	}
+	s.tables.drop(l)
+	if s.Budget().Used() != 0 || len(s.operator.lanes) != 0 || len(s.Tables()) != 0 {
+		t.Errorf("%d rows, %d lanes, %d tables are left", s.Budget().Used(), len(s.operator.lanes), len(s.Tables()))
+	}
+	if s.Set(target.table, []byte(alice), func(*stick.Row, *stick.Schema) {}) == nil {
+		t.Error("nothing can be set in a table that is gone")
+	}
+	if _, err := s.tables.get("api.agg"); err != nil {
+		t.Errorf("there is room for another: %v", err)
+	}
+}
