@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tallystick/internal/spell"
 )
 
 // maybe is HAProxy's way to suggest something.
@@ -98,29 +100,9 @@ func isConfigFile(word string) bool {
 func nearest(word string, names []string) string {
 	best, bestCost := "", 3 // more than two edits are a guess, not a help
 	for _, name := range names {
-		if cost := edits(word, name); cost < bestCost && cost < len(name) {
+		if cost := spell.Distance(word[:min(len(word), 64)], name); cost < bestCost && cost < len(name) {
 			best, bestCost = name, cost
 		}
 	}
 	return best
-}
-
-// edits is the Levenshtein distance of two short words.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		above := slices.Clone(row)
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := above[j]
-			if a[i] != b[j] {
-				replace++
-			}
-			row[j+1] = min(replace, above[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -62,22 +62,6 @@ func (w Window) Roll(now, period uint32) (rolled Window, debt uint32) {
 	return w, debt
 }
 
-// Reading is the events per period that HAProxy shows for a triple (peers protocol, "The
-// three numbers and the read formula"): whole events, rounded down.
-func Reading(age, curr, prev uint64, period uint32) uint64 {
-	p := uint64(period)
-	switch {
-	case age >= 2*p:
-		return 0
-	case age >= p:
-		age, curr, prev = age-p, 0, curr
-	}
-	if curr == 0 && prev <= 1 {
-		return prev // a single event shows as 1 until it is two periods old
-	}
-	return (prev*(p-age) + curr*p) / p
-}
-
 // The three words of a rate's sum: C, R, and the moment sum(prev * (start - base)), signed,
 // modulo 2^64. base is a time near the row's windows (within 2^31 ms). The moment is exact
 // while R < 2^32 and windows begin within 2^31 ms of base; beyond, R itself is at its limit.

@@ -4,34 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-)
 
-// TestReading: the formula of HAProxy, against values that HAProxy itself has shown
-// (peers protocol, "The three numbers and the read formula") and at its edges.
-func TestReading(t *testing.T) {
-	for _, c := range []struct {
-		why             string
-		age, curr, prev uint64
-		want            uint64
-	}{
-		{"shown by 3.4.0, less than half a second after reception", 450, 100, 100, 195},
-		{"shown by 3.4.0", 5450, 100, 100, 145},
-		{"shown by 3.4.0", 15450, 100, 100, 45},
-		{"a window's first moment: all of the one before", 0, 0, 100, 100},
-		{"its last: almost nothing, rounded down", 9999, 0, 100, 0},
-		{"at the end of a window it is the one before", 10_000, 100, 7, 100},
-		{"two periods: nothing", 20_000, 100, 100, 0},
-		{"very old", math.MaxUint32, 100, 100, 0},
-		{"a single event shows as one", 9999, 0, 1, 1},
-		{"until it is two periods old", 19_999, 1, 0, 1},
-		{"but not beside others", 9999, 1, 1, 1},
-		{"the most that there can be", 0, math.MaxUint32, math.MaxUint32, 2 * math.MaxUint32},
-	} {
-		if got := Reading(c.age, c.curr, c.prev, 10_000); got != c.want {
-			t.Errorf("%s: (%d, %d, %d) reads %d, want %d", c.why, c.age, c.curr, c.prev, got, c.want)
-		}
-	}
-}
+	"tallystick/internal/stick"
+)
 
 // TestReceived: what a member sent, on our clock.
 func TestReceived(t *testing.T) {
@@ -144,10 +119,10 @@ func TestSumOfLines(t *testing.T) {
 		}
 		age, curr, prev := ReadRate(sum, now, now, period, 0)
 		later := uint64(r.Uint32N(period - oldest))
-		got := int64(Reading(age+later, curr, prev, period))
+		got := int64(stick.Reading(age+later, curr, prev, uint64(period)))
 		want := int64(0)
 		for _, w := range windows {
-			want += int64(Reading(uint64(now-w.Start)+later, uint64(w.Curr), uint64(w.Prev), period))
+			want += int64(stick.Reading(uint64(now-w.Start)+later, uint64(w.Curr), uint64(w.Prev), uint64(period)))
 		}
 		if off := got - want; off < -1 || off > int64(len(windows))+1 {
 			t.Fatalf("%d members, %d ms later: the sum reads %d, they together %d", len(windows), later, got, want)

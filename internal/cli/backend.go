@@ -81,7 +81,7 @@ type Process struct {
 	CumConns uint64    // that ever were
 	Stopping bool      // it is about to end: no new sessions
 	// Counters is everything else that "show info" lists, in its order: sizes, and for
-	// each limit (reference, section 6) how often it was met.
+	// each limit how often it was met.
 	Counters []Counter
 }
 

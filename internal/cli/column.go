@@ -51,7 +51,7 @@ func (c cell) number(values []uint64) number {
 	}
 	switch v := values[c.at:]; kind {
 	case stick.Rate:
-		return number{size: reading(v[0], v[1], v[2], uint64(c.column.Period))}
+		return number{size: stick.Reading(v[0], v[1], v[2], uint64(c.column.Period))}
 	case stick.Signed:
 		return signed(int64(stick.Int32(v[0])))
 	default:

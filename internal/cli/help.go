@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tallystick/internal/spell"
 )
 
 // help lists the commands that begin with the words given, or resemble them.
@@ -52,14 +54,13 @@ func (c *client) matching(words []string) []command {
 // resembling are the five commands nearest to what was typed, the nearest ones first, and
 // those that are always helped.
 func (c *client) resembling(words []string) []command {
-	typed := []rune(strings.Join(words, " "))
+	typed := strings.Join(words, " ")
 	typed = typed[:min(len(typed), 64)] // the work is a product of lengths
 	near := slices.DeleteFunc(c.allowed(), isAlwaysHelped)
 	away := map[string]int{}
 	for _, cmd := range near {
-		own := []rune(cmd.words)
 		// Of a longer line only as much is compared as could be the command.
-		away[cmd.words] = distance(typed[:min(len(typed), len(own)+2)], own)
+		away[cmd.words] = spell.Distance(typed[:min(len(typed), len(cmd.words)+2)], cmd.words)
 	}
 	slices.SortStableFunc(near, func(a, b command) int { return cmp.Compare(away[a.words], away[b.words]) })
 	return c.withAlways(near[:min(len(near), 5)])
@@ -91,7 +92,7 @@ func isAlwaysHelped(cmd command) bool {
 func nearest(s string, candidates []string) string {
 	best, least := "", 1+len(s)/2
 	for _, c := range candidates {
-		if d := distance([]rune(s[:min(len(s), 64)]), []rune(c)); d < least {
+		if d := spell.Distance(s[:min(len(s), 64)], c); d < least {
 			best, least = c, d
 		}
 	}
@@ -99,28 +100,4 @@ func nearest(s string, candidates []string) string {
 		return ""
 	}
 	return "; did you mean '" + oneWord(best) + "'?"
-}
-
-// distance is how many letters must be added, taken away, changed or swapped with their
-// neighbour to make b of a (optimal string alignment).
-func distance(a, b []rune) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := last[j-1]
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			row[j] = min(change, last[j]+1, row[j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

@@ -30,7 +30,7 @@ type Config struct {
 	Rules topology.Rules // what is summed, under which name, and who gets it
 	Peers []PeerConfig   // in configuration order, without ourselves
 
-	Warmup       time.Duration // see reference of warm-up: longest time without pushing after our start
+	Warmup       time.Duration // longest time without pushing after our start, see warmth
 	PushInterval time.Duration // longest coalescing of pushes under load
 	Restore      bool          // nodes that have lost their memory are taught their own last values
 	MaxEntries   int64         // rows of all tables of the section

@@ -44,7 +44,7 @@ type book struct {
 	memory session.Memory
 	lanes  map[string]*lane         // the sources that it has announced, by wire name
 	feeds  map[string]*publish.Feed // what is published to it, by table
-	order  []*publish.Feed          // the same, in the order of their ids
+	order  []*publish.Feed          // the same, in the order in which they are asked
 	said   map[string]string        // why a table does not reach the peer, as the log was told last
 
 	gaugesLost, forgotten bool // done since the last session
@@ -68,10 +68,10 @@ func newPeer(s *Section, c PeerConfig, order int) *Peer {
 type Fault struct {
 	When time.Time
 	From string // address
-	Err  error  // *session.Error or *wire.Error
+	Err  error  // a *session.Error
 }
 
-// schemaOf is a convenience for messages about a table that a peer lacks.
+// schemaOf is the definition of a table for messages, never nil.
 func schemaOf(t *target) *stick.Schema {
 	s := t.table.Schema()
 	if s == nil {

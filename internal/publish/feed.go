@@ -59,8 +59,8 @@ func (f *Feed) Start() {
 	f.reader.Rewind()
 }
 
-// Announce tells how the peer holds the table (reference of the wire: a push is loaded only
-// under the same name, key type and key length).
+// Announce tells how the peer holds the table: HAProxy loads what is pushed only under the
+// same name, key type and key length.
 func (f *Feed) Announce(s *stick.Schema) {
 	f.want = s
 	f.compile(f.table.Schema())

@@ -29,7 +29,7 @@ func (e *Error) Error() string {
 // StatusError ends a session in which the peer has refused our hello.
 type StatusError struct{ Code int }
 
-// Error says what the status means for whoever configures the two (peers protocol 1.3).
+// Error says what the status means for whoever configures the two.
 func (e *StatusError) Error() string {
 	why := "the peers protocol has no such status"
 	switch e.Code {

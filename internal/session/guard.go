@@ -1,6 +1,6 @@
 package session
 
-// guard holds lower rows back while the peer may have lost its memory (reference 5.6): a
+// guard holds lower rows back while the peer may have lost its memory: a
 // node that was restarted reports counters from 0, and what it reports is not its share
 // until it has been given back what it had.
 type guard struct {

@@ -41,5 +41,5 @@ func (m *Memory) place(name string) *place {
 	return p
 }
 
-// isNewer compares ids modulo 2^32 (peers protocol 5.2: ids wrap).
+// isNewer compares ids modulo 2^32: ids wrap.
 func isNewer(id, than uint32) bool { return int32(id-than) > 0 }

@@ -151,7 +151,7 @@ func (s *Session) appendControl(b []byte, typ byte) []byte {
 }
 
 // speak notes a sign of life of ours. Updates and definitions are none: HAProxy up to 2.6
-// does not count those of tables that it lacks (peers protocol 9.6), so heartbeats go on
+// does not count those of tables that it lacks, so heartbeats go on
 // while we push.
 func (s *Session) speak() {
 	s.heartbeatDue = false

@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"tallystick/internal/aggregate"
 	"tallystick/internal/stick"
 )
 
@@ -143,7 +142,7 @@ func (w *rateWorld) check(when string) {
 		w.t.Fatalf("%s, period %d: the receiver reads %d, the nodes %d together (%d allowed); it holds %+v at age %d",
 			when, w.period, got, want, allowed, w.heard, w.now-w.heard.start)
 	}
-	if of := aggregate.Reading(uint64(w.now-w.heard.start), w.heard.curr, w.heard.prev, uint32(w.period)); of != got {
+	if of := stick.Reading(uint64(w.now-w.heard.start), w.heard.curr, w.heard.prev, uint64(w.period)); of != got {
 		w.t.Fatalf("Reading says %d of %+v, the formula %d", of, w.heard, got)
 	}
 }

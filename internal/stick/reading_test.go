@@ -1,4 +1,4 @@
-package cli
+package stick
 
 import (
 	"math"
@@ -8,6 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
+// TestReading: the formula of HAProxy, against values that HAProxy 3.4.0 itself has shown and at
+// its edges.
 func TestReading(t *testing.T) {
 	const later = 1<<32 - 5000 // an age of a window that begins in 5 s
 	for _, c := range []struct {
@@ -24,9 +26,21 @@ func TestReading(t *testing.T) {
 		{"and until it is two periods old", 19999, 1, 0, 10000, 1},
 		{"then it is gone", 20001, 1, 0, 10000, 0},
 		{"a window that begins later inflates, as on the node", later, 100, 100, 10000, 250},
+		{"shown by 3.4.0, less than half a second after reception", 450, 100, 100, 10_000, 195},
+		{"shown by 3.4.0", 5450, 100, 100, 10_000, 145},
+		{"shown by 3.4.0", 15450, 100, 100, 10_000, 45},
+		{"a window's first moment: all of the one before", 0, 0, 100, 10_000, 100},
+		{"its last: almost nothing, rounded down", 9999, 0, 100, 10_000, 0},
+		{"at the end of a window it is the one before", 10_000, 100, 7, 10_000, 100},
+		{"two periods: nothing", 20_000, 100, 100, 10_000, 0},
+		{"very old", math.MaxInt32, 100, 100, 10_000, 0},
+		{"a single event shows as one", 9999, 0, 1, 10_000, 1},
+		{"until it is two periods old", 19_999, 1, 0, 10_000, 1},
+		{"but not beside others", 9999, 1, 1, 10_000, 1},
+		{"the most that there can be", 0, math.MaxUint32, math.MaxUint32, 10_000, 2 * math.MaxUint32},
 		{"the largest of all does not wrap", 0, math.MaxUint32, math.MaxUint32, math.MaxUint32, 2 * math.MaxUint32},
 	} {
-		if got := reading(c.age, c.curr, c.prev, c.period); got != c.want {
+		if got := Reading(c.age, c.curr, c.prev, c.period); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.why, got, c.want)
 		}
 	}
@@ -57,7 +71,7 @@ func TestReadingIsTheFormula(t *testing.T) {
 		age, curr, prev := word.Draw(t, "age"), word.Draw(t, "curr"), word.Draw(t, "prev")
 		period := max(1, word.Draw(t, "period"))
 		want := formula(age, curr, prev, period)
-		if got := reading(uint64(age), uint64(curr), uint64(prev), uint64(period)); !want.IsUint64() || got != want.Uint64() {
+		if got := Reading(uint64(age), uint64(curr), uint64(prev), uint64(period)); !want.IsUint64() || got != want.Uint64() {
 			t.Errorf("got %d, want %s", got, want)
 		}
 	})

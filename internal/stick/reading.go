@@ -1,14 +1,14 @@
-package cli
+package stick
 
 import "math/bits"
 
-// reading is what HAProxy shows of a frequency counter: the events of the last period, for
+// Reading is what HAProxy shows of a frequency counter: the events of the last period, for
 // a window that began age ms ago with curr events, after one that had prev.
 //
-// It is the formula of HAProxy's own read (peers protocol, section 8.1), so that a number
-// here equals the one that the node shows. The age is a 32 bit number that wraps: above
-// 2^31 the window begins in the future.
-func reading(age, curr, prev, period uint64) uint64 {
+// It is the formula of HAProxy's own read, so that a number here equals the one that the node shows.
+// The age is a 32 bit number that wraps: above 2^31 the window begins in the future. period
+// is in ms, above 0.
+func Reading(age, curr, prev, period uint64) uint64 {
 	remain := int64(period) - int64(int32(uint32(age)))
 	if remain < 0 {
 		remain += int64(period)
