@@ -36,6 +36,7 @@ type Schema struct {
 	KeyLen  uint32   // as on the wire: for a string its longest length + 1
 	Expire  uint32   // life of an entry in ms; 0: entries live for ever
 	Columns []Column // by increasing type, each type once
+	Path    Path     // the way over aggregators; zero for a node's table, and nothing to HAProxy
 }
 
 // Words is how many values a row of the schema has.
@@ -55,7 +56,7 @@ func (s *Schema) Column(t DataType) int {
 // Equal reports whether both announce the same table in the same way.
 func (s *Schema) Equal(o *Schema) bool {
 	return s.Name == o.Name && s.SameKeys(o) && s.KeyLen == o.KeyLen && s.Expire == o.Expire &&
-		slices.Equal(s.Columns, o.Columns)
+		slices.Equal(s.Columns, o.Columns) && s.Path.Equal(&o.Path)
 }
 
 // SameKeys reports whether a key of one is a key of the other: the same type, and for

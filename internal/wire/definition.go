@@ -33,12 +33,14 @@ func AppendDefinition(b []byte, id uint32, s *stick.Schema) []byte {
 			b = AppendVarint(b, uint64(c.Period))
 		}
 	}
+	b = appendPath(b, &s.Path)
 	return end(b, start)
 }
 
 // ParseDefinition reads the payload of a Definition into s, which keeps no part of the
 // payload and may be kept itself. Columns from the first type on that is not known are
-// left out: nobody can tell how long their values are, and they come last in an update.
+// left out: nobody can tell how long their values are, and they come last in an update. What
+// aggregators say of the table's path can then not be found, either.
 //
 // With an *Error that has Table set, id is right and s useless.
 func ParseDefinition(payload []byte, s *stick.Schema) (id uint32, err error) {
@@ -60,6 +62,8 @@ func ParseDefinition(payload []byte, s *stick.Schema) (id uint32, err error) {
 		r.field(s.Columns[i].Type.String())
 		r.parameters(&s.Columns[i])
 	}
+	r.field("path")
+	s.Path = r.path()
 	return id, r.err()
 }
 

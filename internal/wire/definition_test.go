@@ -29,6 +29,9 @@ func TestDefinition(t *testing.T) {
 			stick.Schema{Name: "t", KeyType: stick.Integer, KeyLen: 4, Columns: []stick.Column{{Type: stick.ServerID, Len: 1}}}},
 		{"no columns, no expire, id 0", "00 01 62 07 08 00 00", 0,
 			stick.Schema{Name: "b", KeyType: stick.Binary, KeyLen: 8, Columns: []stick.Column{}}},
+		{"a sum of an aggregator, handed on by another", "01 01 74 02 04 04 00 7669613a 02 0000000000000007 0000000000000008 01 0000000000000009", 1,
+			stick.Schema{Name: "t", KeyType: stick.Integer, KeyLen: 4, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}},
+				Path: stick.Path{Sums: []uint64{7, 8}, Relays: []uint64{9}}}},
 		{"largest numbers", "fff0fefe7e 01 62 06 f0f11e 04 fff0fefe7e", 1<<32 - 1,
 			stick.Schema{Name: "b", KeyType: stick.String, KeyLen: MaxMessage, Expire: 1<<32 - 1, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}}}},
 	} {
@@ -91,6 +94,8 @@ func TestDefinitionFaults(t *testing.T) {
 		{"period of 2^32", "01 01 74 02 04 08 0a 03 f0f2fefe7e", false, "gpc0_rate: exceeds 32 bits (byte 11)"},
 		{"array of none", "01 01 74 02 04 f0f1fe0e 0a 16 00", true, "gpt: has less than 1 or more than 100 elements (byte 14)"},
 		{"array of 101", "01 01 74 02 04 f0f1fe0e 0a 16 65", true, "gpt: has less than 1 or more than 100 elements (byte 14)"},
+		{"a path of 33", "01 01 74 02 04 04 0a 7669613a 21", true, "path: has come over more than 32 aggregators (byte 14)"},
+		{"a path cut", "01 01 74 02 04 04 0a 7669613a 01 00000000", false, "path: the message ends before it does (byte 15)"},
 		{"array of 2^32+1 is not one of 1", "01 01 74 02 04 f0f1fe0e 0a 16 f1f2fefe7e", true, "gpt: has less than 1 or more than 100 elements (byte 14)"},
 	} {
 		var s stick.Schema

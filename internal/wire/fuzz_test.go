@@ -106,6 +106,10 @@ func FuzzHello(f *testing.F) {
 
 // What is read of a definition is what we announce, and we always announce it alike.
 func FuzzDefinition(f *testing.F) {
+	handedOn := stick.Schema{Name: "t", KeyType: stick.Integer, KeyLen: 4, Path: stick.Path{Sums: []uint64{7, 8}, Relays: []uint64{9}}}
+	if m, _, err := Next(AppendDefinition(nil, 1, &handedOn)); err == nil {
+		f.Add(m.Payload)
+	}
 	seed(f, func(m Message) {
 		if m.Type == Definition {
 			f.Add(m.Payload)
