@@ -25,7 +25,7 @@ const (
 // that drives the session.
 type Source interface {
 	// Define: the peer has announced a table, for the first time in this session or with
-	// another definition than before. The schema is the callee's to keep. An error refuses
+	// another definition than before, or Redefine asks again what becomes of it. The schema is the callee's to keep. An error refuses
 	// the table, not the session: its rows are decoded, dropped and not acked.
 	Define(now time.Time, s *stick.Schema) (Lane, error)
 	// Apply: the peer has reported these rows of a lane. They are acked once Apply has
@@ -41,8 +41,8 @@ type Source interface {
 // Sink is where a session pulls what its peer shall hear. All calls come from the
 // goroutine that drives the session.
 type Sink interface {
-	// Pull fills b with the next changes of one table that the peer has not heard, and
-	// reports whether there were any. During a lesson that we give it goes on until
+	// Pull fills b with the next changes of one table that the peer has not heard, or with a
+	// table to announce, and reports whether there were any. During a lesson that we give it goes on until
 	// Taught reports true; nothing else is due while it does not.
 	Pull(now time.Time, b *wire.Batch) bool
 	// Teach: the peer's request is to be answered now. Everything is due again from the

@@ -75,7 +75,7 @@ type fakeSink struct {
 	ids      map[uint32]uint32
 }
 
-// message is one row of one table.
+// message is one row of one table, or without a key the table alone.
 type message struct {
 	table  uint32
 	schema *stick.Schema
@@ -91,6 +91,10 @@ func (f *fakeSink) Pull(_ time.Time, b *wire.Batch) bool {
 		return false
 	}
 	b.Table, b.Schema = (*from)[0].table, (*from)[0].schema
+	if b.Define = (*from)[0].row.Key == nil; b.Define {
+		*from = (*from)[1:]
+		return true
+	}
 	for len(*from) > 0 && (*from)[0].table == b.Table && (*from)[0].schema == b.Schema && len(b.Buf) < b.Limit {
 		f.ids[b.Table]++
 		timed := b.Timed && b.Schema.Expire != 0

@@ -27,6 +27,9 @@ func (s *Session) appendRows(b []byte, limit int) (out []byte, more bool) {
 		return b, false
 	}
 	if len(run.Buf) == 0 {
+		if run.Define { // an aggregator shall know the table before it has a row
+			b = s.selectTable(b, run.Table, run.Schema)
+		}
 		return b, true // rows, but none that the peer can hold
 	}
 	if !s.countRows(run.Buf) {

@@ -143,6 +143,8 @@ func (g *stage) step(line string) {
 		g.session.Nudge(g.now)
 	case "relearn":
 		g.session.Relearn(g.now)
+	case "redefine":
+		g.session.Redefine(g.now)
 	case "source":
 		g.setSource(w[1:])
 	case "sink":
@@ -257,6 +259,10 @@ func (g *stage) setSink(w []string) {
 	}
 	table := g.ours.id(w[1])
 	schema := g.ours.schemas[table]
+	if w[0] == "announce" {
+		g.sink.changes = append(g.sink.changes, message{table: table, schema: schema})
+		return
+	}
 	m := message{table, schema, g.ours.row(schema, w[2:])}
 	switch w[0] {
 	case "push":

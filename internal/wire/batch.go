@@ -13,5 +13,6 @@ type Batch struct {
 	// What the sink answers.
 	Table  uint32        // our id of the table
 	Schema *stick.Schema // its definition as this peer shall see it, announced by the session when it differs from the last run's
+	Define bool          // the table is announced even if there is no update of it
 	Buf    []byte        // whole messages 0x80 or 0x85, with ids: per table from 1, without 0
 }
