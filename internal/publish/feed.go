@@ -22,7 +22,9 @@ type Feed struct {
 	reader *table.Reader
 	rows   table.Rows
 
-	want   *stick.Schema // as the peer announced its table in this session; nil: not yet
+	want   *stick.Schema // as the peer announced its table in this session, or as we offer it; nil: not yet
+	offer  *stick.Schema // name and path under which the peer takes the table as it is; nil: it announces its own
+	told   *stick.Schema // the offer as the peer has been told it in this session or lesson
 	shape  shape         // how a row of the table becomes one of the peer's
 	why    string        // why nothing can be sent although the peer has announced it
 	last   uint32        // id of the newest update sent in this session; 0: none
@@ -56,6 +58,7 @@ func (f *Feed) Close() { f.reader.Close() }
 func (f *Feed) Start() {
 	f.want, f.shape, f.last, f.mark, f.acked, f.lesson = nil, shape{bytes: 1}, 0, 0, 0, false
 	f.stood, f.stands = f.stands, false
+	f.offer, f.told = nil, nil
 	f.reader.Rewind()
 }
 
@@ -64,6 +67,18 @@ func (f *Feed) Start() {
 func (f *Feed) Announce(s *stick.Schema) {
 	f.want = s
 	f.compile(f.table.Schema())
+}
+
+// Offer tells that the peer takes the table as it is, in our own definition and under this
+// name, whatever becomes of it: another aggregator does. It hears of it before the first row.
+func (f *Feed) Offer(name string, path stick.Path) {
+	f.offer = &stick.Schema{Name: name, Path: path}
+	f.compile(f.table.Schema())
+}
+
+// untold reports whether an offer is to be announced.
+func (f *Feed) untold() bool {
+	return f.offer != nil && f.why == "" && (f.told == nil || !f.told.Equal(f.shape.to))
 }
 
 // Announced reports whether the peer has announced the table in this session.
@@ -79,6 +94,11 @@ func (f *Feed) Omitted() []stick.Column { return f.shape.omitted }
 // compile works out the shape for rows of the schema sum.
 func (f *Feed) compile(sum *stick.Schema) {
 	f.why = ""
+	if f.offer != nil && sum != nil {
+		own := *sum
+		own.Name, own.Path = f.offer.Name, f.offer.Path
+		f.want = &own
+	}
 	switch {
 	case sum == nil:
 		f.why = "no member has announced a source of it"
@@ -94,12 +114,12 @@ func (f *Feed) compile(sum *stick.Schema) {
 
 // Due reports whether there is anything to pull.
 func (f *Feed) Due() bool {
-	return f.want != nil && f.why == "" && f.reader.Pending()
+	return f.want != nil && f.why == "" && (f.reader.Pending() || f.untold())
 }
 
 // Pull fills b with the next changes that the peer has not heard and reports how many. A
-// result below what the batch has room for means that there are no more at the moment.
-// now is in ms.
+// result below what the batch has room for means that there are no more at the moment; with
+// b.Define there is the table itself to be told of. now is in ms.
 func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 	if f.want == nil || f.why != "" {
 		return 0
@@ -116,6 +136,9 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 		return 0
 	}
 	b.Table, b.Schema = f.id, f.shape.to
+	if b.Define = f.untold(); b.Define {
+		f.told = f.shape.to
+	}
 	for i := range f.rows.Rows {
 		if f.append(b, &f.rows.Rows[i]) {
 			n++
@@ -184,7 +207,7 @@ func (f *Feed) Resume() {
 // Teach makes everything due again; Taught reports when all that there was has been pulled.
 func (f *Feed) Teach() {
 	f.reader.Rewind()
-	f.lesson, f.mark = true, 0
+	f.lesson, f.mark, f.told = true, 0, nil
 }
 
 // Taught reports whether the rows that Teach made due have been pulled. A table that the
@@ -193,7 +216,7 @@ func (f *Feed) Taught() bool {
 	if !f.lesson || f.want == nil || f.why != "" {
 		return true
 	}
-	if f.reader.Rewound() && f.reader.Pending() {
+	if f.reader.Rewound() && f.reader.Pending() || f.untold() {
 		return false
 	}
 	if f.mark != f.last {
