@@ -47,9 +47,10 @@ type Operator interface {
 	SetPeer(section, peer string, enabled bool) error
 	// SetLogLevel: lines below level are left out from now on. It is one of LogLevels.
 	SetLogLevel(level string) error
-	// Reload reads the configuration again. It returns once the new one serves, or with
-	// why the old one still does.
-	Reload() error
+	// Reload reads the configuration again. It returns once the new one serves, with a
+	// line on what is other than before, "nothing has changed" included; or with why the old
+	// one still does: all complaints of the new one, each on a line of its own.
+	Reload() (changed string, err error)
 	// Clear forgets all shares of a key, or of all keys if key is nil, until their next
 	// update, and returns how many rows that was. The key is as on the wire; an empty one
 	// that is not nil is the empty string.
@@ -93,121 +94,6 @@ type Counter struct {
 
 // LogLevels are the words of "set log level", the worst first: those of the log line.
 var LogLevels = [...]string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"}
-
-// Section is one aggregations section.
-type Section struct {
-	ID      string
-	Name    string    // what we call ourselves
-	Addr    string    // where we listen; "" behind a shared bind
-	Rules   string    // its from and forward lines, "from any to .agg"
-	Observe bool      // nothing is pushed
-	Warm    bool      // aggregates are pushed: the warm-up is over
-	WarmAt  time.Time // when the warm-up ends at the latest; zero once Warm
-	Peers   []Peer    // in the order of the configuration; dynamic ones behind them
-	Tables  []Table   // by target name
-}
-
-// Peer is one peer and its present or last session. Counters are since our start, over
-// all sessions. A zero time is never.
-type Peer struct {
-	Name     string
-	Role     string // "node", "up", "down"
-	Group    string // "" for none
-	Addr     string // where it is called; "" if it only calls
-	Remote   string // the other end of the present or last session; "" before the first
-	Disabled bool   // by the operator
-	Dynamic  bool   // no line of the configuration names it
-
-	Established bool   // its session lives: the handshake is done
-	Calling     bool   // we are calling it now
-	Minor       int    // protocol 2.Minor of the present or last session
-	PID         string // process id that it gave in its last hello
-	LastStatus  int    // status of the last handshake, 200 to 599; 0 before the first
-
-	Handshake time.Time // last one that succeeded
-	Changed   time.Time // Established last changed, or our start
-	Accepts   uint64    // handshakes with sessions that it called
-	Accepted  time.Time // last of them
-	Connects  uint64    // sessions that we called, successfully or not
-	Connected time.Time // last of them
-	Reconnect time.Time // when we call it next
-	Heartbeat time.Time // when our next heartbeat is due
-
-	LessonAsked bool   // we have asked for a lesson in this session
-	LessonDone  bool   // and it has been given, whole or partial
-	Requests    uint64 // lessons that it asked for
-	Finishes    uint64 // lessons that we gave to their end
-	Confirms    uint64 // of those, confirmed by it
-
-	HeartbeatsIn, HeartbeatsOut uint64
-	Silences                    uint64 // sessions that ended because nothing was heard
-	ProtocolErrors              uint64
-	Collisions                  uint64 // sessions replaced by a newer one of the same name
-	Drops                       uint64 // sessions that ended, for whatever reason
-	MessagesIn, MessagesOut     uint64
-	UpdatesIn, UpdatesOut       uint64
-	BytesIn, BytesOut           uint64
-
-	Lanes []Lane         // its source tables, by name
-	Error *ProtocolError // the last one; nil if there never was one
-}
-
-// Lane is one source table of one peer.
-type Lane struct {
-	Name     string        // wire name at the peer
-	Target   string        // the aggregate that it feeds
-	Schema   *stick.Schema // its definition at the peer
-	Shares   int64         // contributions that count
-	SetAside string        // why it does not count now; "" if it does
-	LastGot  uint32        // id of the last update received in the present session
-}
-
-// ProtocolError is a fault of a peer that ended its session.
-type ProtocolError struct {
-	Time   time.Time // wall clock
-	Text   string    // what was wrong
-	At     uint64    // offset of the message in the stream of that session, in bytes
-	Offset int       // of the faulty byte within Bytes; -1 if it is not among them
-	Bytes  []byte    // the message, or its beginning
-}
-
-// Table is one aggregate table of a section.
-type Table struct {
-	Sources   []string      // wire names of the tables that feed it
-	Target    string        // its own wire name, with the slash if it has one
-	Schema    *stick.Schema // as resolved of all definitions, never nil; its Name does not matter
-	Rows      int64
-	Update    uint32 // id of the last change
-	Used      uint32 // id that was used last, for a change or to push one; not before Update
-	Receivers []Receiver
-	Notes     []string // what members disagree about, one sentence each
-}
-
-// Receiver is how far a peer is in hearing an aggregate. Ids compare to Table.Update.
-type Receiver struct {
-	Peer   string // by its name in Section.Peers
-	Pushed uint32 // id of the last change sent
-	Acked  uint32 // of the last change that it has acked
-	Synced uint32 // of the last change when its last lesson from us ended
-}
-
-// Entry is one row of an aggregate: the sum and what each member contributes to it.
-type Entry struct {
-	Schema *stick.Schema // of key and sum
-	Key    []byte        // as on the wire
-	Sum    Share
-	Shares []Share // in the order of the configuration
-}
-
-// Share is values as in stick.Row: the ages of rates are as of the call that gave it.
-type Share struct {
-	Label   string        // whose it is: "lb1", or "lb1(web.v2)" where a peer has two; of a sum ""
-	Schema  *stick.Schema // columns of Values; nil: those of the sum
-	Values  []uint64
-	Text    string
-	Life    uint32 // ms left, or stick.Forever
-	Expired bool   // it counts 0
-}
 
 // Event is one thing that happened, as it was logged.
 type Event struct {

@@ -337,11 +337,11 @@ func TestPromptSession(t *testing.T) {
 func TestReloadThatFails(t *testing.T) {
 	s := start(t, LevelOperator)
 	s.fake.deny = errTwoLines
-	want := "Success=0\n--\n[ALERT] parsing [a.cfg:3] : no\n[ALERT] parsing [a.cfg:4] : no\\x1b either\n\n"
+	want := "Success=0\n--\n[ALERT] parsing [a.cfg:3] : no\n[ALERT] parsing [a.cfg:4] : no\\x1b either\nthe old configuration stays in use\n\n"
 	if got := s.ask(t, "reload\n"); got != want {
-		t.Errorf("every error of the file, each on its line: got %q, want %q", got, want)
+		t.Errorf("every error of the file, each on its line, and what serves now: got %q, want %q", got, want)
 	}
-	if got := s.ask(t, "set log level info\n"); got != `[ALERT] parsing [a.cfg:3] : no\x0a[ALERT] parsing [a.cfg:4] : no\x1b either`+"\n\n" {
+	if got := s.ask(t, "set log level info\n"); got != `[ALERT] parsing [a.cfg:3] : no\x0a\x0a[ALERT] parsing [a.cfg:4] : no\x1b either`+"\n\n" {
 		t.Errorf("other refusals are one line: got %q", got)
 	}
 }

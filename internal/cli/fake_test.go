@@ -26,6 +26,7 @@ type fake struct {
 	events   []Event
 	rows     map[string][]Entry // by section and table
 	deny     error              // what acting commands answer
+	changed  string             // what a reload answers
 
 	mu    sync.Mutex
 	done  []string // acting commands, in words
@@ -94,7 +95,7 @@ func (f *fake) SetPeer(section, peer string, on bool) error {
 	return f.act("peer %s/%s %v", section, peer, on)
 }
 func (f *fake) SetLogLevel(level string) error { return f.act("log %s", level) }
-func (f *fake) Reload() error                  { return f.act("reload") }
+func (f *fake) Reload() (string, error)        { return f.changed, f.act("reload") }
 func (f *fake) Clear(section, table string, key []byte) (int, error) {
 	if key == nil {
 		return 1, f.act("clear %s %s", section, table)
@@ -105,7 +106,7 @@ func (f *fake) Set(section, table string, key []byte, values []Assignment) error
 	return f.act("set %s %s %x %v", section, table, key, values)
 }
 
-var errTwoLines = errors.New("[ALERT] parsing [a.cfg:3] : no\n[ALERT] parsing [a.cfg:4] : no\x1b either")
+var errTwoLines = errors.New("[ALERT] parsing [a.cfg:3] : no\n\n[ALERT] parsing [a.cfg:4] : no\x1b either")
 
 // newFake is the examples of the vendor's two pages, and a section of everything else.
 func newFake() *fake {
@@ -116,6 +117,7 @@ func newFake() *fake {
 		Counters: []Counter{{"MessagesTooLong", 1}, {"RowsEvicted", 0}},
 	}
 	f.events = []Event{{ago(time.Minute), "notice", "peer enterprise1 has come"}, {ago(time.Second), "warning", "peer \"x\x1b[2J\nkey=1\" refused \x9b1m"}}
+	f.changed = "peer lb\n3 is new in section data"
 	f.sections = []Section{newer(), older(f), mixed(f)}
 	return f
 }
@@ -136,7 +138,7 @@ func newer() Section {
 		}},
 		Tables: []Table{{
 			Sources: []string{"rates"}, Target: "rates.agg", Schema: rates, Rows: 1, Update: 0x41f03e58, Used: 0x41f03e68,
-			Receivers: []Receiver{{"enterprise1", 0x41f03e58, 0x41f03a20, 0x41f03a30}, {"gone", 1, 1, 1}},
+			Receivers: []Receiver{{"enterprise1", 0x41f03e58, 0x41f03a20, 0x41f03a30, ""}, {"gone", 1, 1, 1, ""}},
 		}},
 	}
 }

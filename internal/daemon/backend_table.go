@@ -101,7 +101,7 @@ func (b *backend) SetLogLevel(word string) error {
 var errNoReload = errors.New("reading the configuration again is not yet supported; restart to use it")
 
 // Reload implements cli.Operator.
-func (b *backend) Reload() error { return errNoReload }
+func (b *backend) Reload() (changed string, err error) { return "", errNoReload }
 
 // Clear implements cli.Operator.
 func (b *backend) Clear(section, name string, key []byte) (rows int, err error) {
