@@ -1,7 +1,5 @@
 package cli
 
-import "strings"
-
 // state is what both products print of a session: 0x7 where it is established.
 func (p *Peer) state() uint32 {
 	if p.Established {
@@ -23,17 +21,17 @@ func (p *Peer) syncState() (bits uint32) {
 }
 
 // showAggrs prints the lines of the older and of the newer product, so that scripts for
-// either find theirs. The times behind "last" are ms since then.
+// either find theirs. The times behind "last" are ms since then. What neither of them has,
+// relayed tables and groups, has lines of its own.
 func showAggrs(r *request) error {
 	for _, s := range r.backend.Sections() {
 		r.printf("aggregations %s\n", oneWord(s.ID))
-		index := map[string]int{}
+		x := indexOf(&s)
 		for i := range s.Peers {
-			index[s.Peers[i].Name] = i
 			r.aggrsPeer(i, &s.Peers[i])
 		}
 		for i := range s.Tables {
-			r.aggrsTable(&s, &s.Tables[i], index)
+			r.aggrsTable(x, &s.Tables[i])
 		}
 	}
 	return nil
@@ -50,21 +48,54 @@ func (r *request) aggrsPeer(i int, p *Peer) {
 	r.spill()
 }
 
-func (r *request) aggrsTable(s *Section, t *Table, index map[string]int) {
-	var sources []string
-	for _, name := range t.Sources {
-		sources = append(sources, "'"+oneWord(name)+"'")
-	}
-	r.printf("  table %s aggregated to '%s' (expire: %d nb_entries: %d)\n",
-		strings.Join(sources, ","), oneWord(t.Target), t.Schema.Expire, t.Rows)
+func (r *request) aggrsTable(x *index, t *Table) {
+	r.printf("  table %s (expire: %d nb_entries: %d)\n", x.becomes(t), t.Schema.Expire, t.Rows)
 	r.printf("    update: %#08x used: %#08x\n", t.Update, t.Used)
 	for _, to := range t.Receivers {
-		i, ok := index[to.Peer]
+		i, ok := x.place[to.Peer]
 		if !ok {
 			continue // it went between two looks
 		}
 		r.printf("    peer '%s' (%d) state: %#x push: %#08x ack: %#08x sync: %#08x\n",
-			oneWord(to.Peer), i, s.Peers[i].state(), to.Pushed, to.Acked, to.Synced)
+			oneWord(to.Peer), i, x.Peers[i].state(), to.Pushed, to.Acked, to.Synced)
+		r.spill() // there may be thousands of them
+	}
+	for _, l := range x.leads(t) {
+		r.aggrsGroup(x, t, &l)
+	}
+}
+
+// becomes tells what a table is made of, in the products' words where they have any.
+func (x *index) becomes(t *Table) string {
+	if !t.Forwarded {
+		return quoted(t.Sources) + " aggregated to '" + oneWord(t.Target) + "'"
+	}
+	from := quoted(x.sources(t, func(l laneOf) bool { return l.SetAside == "" }))
+	if from == "" {
+		from = "nobody"
+	}
+	return "'" + oneWord(t.Target) + "' forwarded from " + from
+}
+
+// aggrsGroup prints a group that feeds a table, and a line for each member that does not see
+// what its leader sees.
+func (r *request) aggrsGroup(x *index, t *Table, l *Lead) {
+	name, leader := "-", "-"
+	if l.Group != "" {
+		name = "'" + oneWord(l.Group) + "'"
+	}
+	if l.Peer != "" {
+		leader = "'" + oneWord(l.Peer) + "'"
+	}
+	var members []string
+	for _, p := range x.members(t, l.Group) {
+		members = append(members, p.Name)
+	}
+	r.printf("    group %s leader %s members %s\n", name, leader, quoted(members))
+	for i := range l.Disagreements {
+		d := &l.Disagreements[i]
+		r.printf("    group %s leader %s disagree: '%s' %s\n", name, leader, oneWord(d.Member), r.disagreement(t, d))
+		r.spill()
 	}
 	r.spill()
 }

@@ -15,14 +15,14 @@ func explain(r *request) error {
 	if err != nil {
 		return err
 	}
-	found, err := r.backend.Get(section.ID, table.Target, key, r.explainEntry)
+	found, err := r.backend.Get(section.ID, table.Target, key, func(e *Entry) { r.explainEntry(table, e) })
 	if err == nil && !found {
 		return refuse("No such key '%s' in '%s'", oneWord(r.args[2]), oneWord(table.Target))
 	}
 	return err
 }
 
-func (r *request) explainEntry(e *Entry) {
+func (r *request) explainEntry(t *Table, e *Entry) {
 	r.printf("key=%s\n", stick.AppendKey(nil, e.Schema.KeyType, e.Key))
 	for _, c := range cells(e.Schema) {
 		r.printf("  %s=%s of\n", c.title, c.appendValue(nil, &e.Sum))
@@ -34,6 +34,8 @@ func (r *request) explainEntry(e *Entry) {
 				r.printf("    %s: has no such column\n", oneWord(s.Label))
 			case s.Expired:
 				r.printf("    %s: expired\n", oneWord(s.Label))
+			case s.Standby:
+				r.printf("    %s: %s, stands by: %s\n", oneWord(s.Label), own.appendValue(nil, s), t.whoLeads(s.Group))
 			default:
 				r.printf("    %s: %s\n", oneWord(s.Label), own.appendValue(nil, s))
 			}

@@ -13,10 +13,12 @@ import (
 //	{"key":"192.0.2.1","exp":600000,"data":{"http_req_rate":5},"peers":[{"peer":"lb1","exp":533281,"data":{"http_req_rate":5}}]}
 //	]}
 //
-// Keys are written as the other form has them, which is how "key" takes them.
+// Keys are written as the other form has them, which is how "key" takes them. A table that is
+// relayed has "forwarded":true, one of a section with a shard "shard":"1/3", and a share of a
+// group's member "group", and "standby":true where it does not count.
 type document struct {
 	*output
-	section string
+	section *Section
 	table   *Table
 	rows    int
 }
@@ -29,9 +31,11 @@ type jsonColumn struct {
 
 type jsonShare struct {
 	Peer    string          `json:"peer"`
+	Group   string          `json:"group,omitempty"`
 	Exp     *uint32         `json:"exp"` // ms left; null for ever, or if it has expired
 	Expired bool            `json:"expired,omitempty"`
-	Data    json.RawMessage `json:"data"` // by column; arrays as arrays
+	Standby bool            `json:"standby,omitempty"` // it does not count: another of its group leads
+	Data    json.RawMessage `json:"data"`              // by column; arrays as arrays
 }
 
 type jsonEntry struct {
@@ -50,8 +54,14 @@ func (d *document) begin() {
 		}
 		columns = append(columns, j)
 	}
-	d.printf(`{"section":%s,"table":%s,"type":%s,"columns":%s,"rows":[`,
-		marshal(d.section), marshal(d.table.Target), marshal(d.table.Schema.KeyType.String()), marshal(columns))
+	d.printf(`{"section":%s,"table":%s`, marshal(d.section.ID), marshal(d.table.Target))
+	if d.section.Shard != "" {
+		d.printf(`,"shard":%s`, marshal(d.section.Shard))
+	}
+	if d.table.Forwarded {
+		d.printf(`,"forwarded":true`)
+	}
+	d.printf(`,"type":%s,"columns":%s,"rows":[`, marshal(d.table.Schema.KeyType.String()), marshal(columns))
 }
 
 func (d *document) entry(e *Entry) {
@@ -69,7 +79,7 @@ func (d *document) entry(e *Entry) {
 	}
 	for i := range e.Shares {
 		s := &e.Shares[i]
-		row.Peers = append(row.Peers, jsonShare{Peer: s.Label, Exp: s.exp(), Expired: s.Expired, Data: s.data(s.schema(e))})
+		row.Peers = append(row.Peers, jsonShare{Peer: s.Label, Group: s.Group, Exp: s.exp(), Expired: s.Expired, Standby: s.Standby, Data: s.data(s.schema(e))})
 	}
 	d.buf = append(d.buf, '\n')
 	d.buf = append(d.buf, marshal(row)...)

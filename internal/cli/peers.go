@@ -1,6 +1,11 @@
 package cli
 
-import "strconv"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // showPeers: "show peers [ID]" in the shape of HAProxy's, with its field names where it
 // has the thing, and ours behind them. Pointers and flags it has; we have none.
@@ -15,16 +20,42 @@ func showPeers(r *request) error {
 	}
 	now := r.client.server.config.Now()
 	for _, s := range sections {
-		r.printf("%s id=%s local=%s warm=%d observe=%d resync_timeout=%s\n", now.Format("[02/Jan/2006:15:04:05]"),
-			oneWord(s.ID), oneWord(s.Name), asInt(s.Warm), asInt(s.Observe), r.until(s.WarmAt))
+		r.printf("%s id=%s local=%s warm=%d observe=%d resync_timeout=%s%s\n", now.Format("[02/Jan/2006:15:04:05]"),
+			oneWord(s.ID), oneWord(s.Name), asInt(s.Warm), asInt(s.Observe), r.until(s.WarmAt), s.more())
+		x := indexOf(&s)
 		for i := range s.Peers {
-			r.peer(&s, &s.Peers[i])
+			if r.peer(x, &s.Peers[i]); !r.spill() {
+				break
+			}
 		}
 	}
 	return nil
 }
 
-func (r *request) peer(s *Section, p *Peer) {
+// field is " name=value", or nothing where there is nothing to say: fields that few sections
+// and peers need are not in the way of all others.
+func field(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return " " + name + "=" + value
+}
+
+func words(list []string) string { return strings.Join(escaped(list), ",") }
+
+// more is what the line of a section ends with.
+func (s *Section) more() string {
+	text := field("binds", words(s.Binds))
+	if s.MaxPeers > 0 {
+		text += fmt.Sprintf(" max_peers=%d", s.MaxPeers)
+	}
+	if s.Shard != "" {
+		text += fmt.Sprintf(" shard=%s misplaced=%d", oneWord(s.Shard), s.Misplaced)
+	}
+	return text
+}
+
+func (r *request) peer(x *index, p *Peer) {
 	active := "active"
 	if p.Disabled {
 		active = "inactive"
@@ -38,30 +69,49 @@ func (r *request) peer(s *Section, p *Peer) {
 		p.Minor, asInt(p.LessonDone), p.Drops)
 	r.printf("        rx_msgs=%d tx_msgs=%d rx_updates=%d tx_updates=%d rx_bytes=%d tx_bytes=%d\n",
 		p.MessagesIn, p.MessagesOut, p.UpdatesIn, p.UpdatesOut, p.BytesIn, p.BytesOut)
+	if line := x.extras(p); line != "" {
+		r.printf("       %s\n", line)
+	}
 	r.printf("        shared tables:\n")
 	for i := range p.Lanes {
 		r.lane(&p.Lanes[i])
 	}
-	for i := range s.Tables {
-		r.receiver(&s.Tables[i], p.Name)
+	for _, to := range x.receives[p.Name] {
+		r.receiver(to)
 	}
-	r.spill()
+}
+
+// extras is the line of a peer that has TLS, a group and the like. Versions are written as
+// HAProxy's fetches have them, TLSv1.3.
+func (x *index) extras(p *Peer) string {
+	text := field("tls", oneWord(strings.Replace(p.TLS, " ", "v", 1))) + field("cert", words(p.CertNames)) +
+		field("bind", oneWord(p.Bind)) + field("allow", words(p.Allow))
+	var idle []string
+	for _, l := range p.Lanes {
+		if l.Standby && !slices.Contains(idle, l.Target) {
+			idle = append(idle, l.Target)
+		}
+	}
+	return text + field("leads", words(x.led[p.Name])) + field("stands_by", words(idle))
 }
 
 func (r *request) lane(l *Lane) {
-	r.printf("          id=%s feeds=%s entries=%d last_get=%d\n              %s\n",
-		oneWord(l.Name), oneWord(l.Target), l.Shares, l.LastGot, l.Schema)
+	standby := ""
+	if l.Standby {
+		standby = " standby=1"
+	}
+	r.printf("          id=%s feeds=%s entries=%d last_get=%d%s\n              %s\n",
+		oneWord(l.Name), oneWord(l.Target), l.Shares, l.LastGot, standby, l.Schema)
 	if l.SetAside != "" {
 		r.printf("              set aside: %s\n", oneLine(l.SetAside))
 	}
 }
 
-func (r *request) receiver(t *Table, peer string) {
-	for _, to := range t.Receivers {
-		if to.Peer == peer {
-			r.printf("          id=%s last_acked=%d last_pushed=%d teaching_origin=%d update=%d\n",
-				oneWord(t.Target), to.Acked, to.Pushed, to.Synced, t.Update)
-		}
+func (r *request) receiver(to reception) {
+	r.printf("          id=%s last_acked=%d last_pushed=%d teaching_origin=%d update=%d\n",
+		oneWord(to.table.Target), to.Acked, to.Pushed, to.Synced, to.table.Update)
+	if to.NotTo != "" {
+		r.printf("              not sent: %s\n", oneLine(to.NotTo))
 	}
 }
 

@@ -59,7 +59,10 @@ func TestNetcat(t *testing.T) {
 
 // hatop refuses to start unless show info and show stat have all that it looks for.
 func TestHatop(t *testing.T) {
-	s := start(t, LevelOperator)
+	s := start(t, LevelOperator, func(c *Config) {
+		f := c.Backend.(*fake)
+		f.sections = append(f.sections, middle(f), pair(f), crowdOf(2000, 1))
+	})
 	got := program(t, s, "hatop script stty",
 		`(sleep 2; printf q) | script -qec "stty rows 50 cols 120; hatop -s '$S' -i 1" /dev/null`)
 	for _, c := range []struct{ why, want string }{
@@ -68,6 +71,8 @@ func TestHatop(t *testing.T) {
 		{"how long we have been up", "1d 2h01m01s"},
 		{"sections are proxies", ">>> agg_example"},
 		{"peers are servers", "enterprise1"},
+		{"members of groups are, too", "agg2"},
+		{"and so are strangers, of whom thousands follow", `..20\x27z\x27`},
 		{"what the operator disabled is in maintenance", "MAINT"},
 		{"a session that lives", "UP"},
 	} {

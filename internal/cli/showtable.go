@@ -21,7 +21,7 @@ func showTable(r *request) error {
 	}
 	var p printer = &lines{output: r.output}
 	if q.json {
-		p = &document{output: r.output, section: section.ID, table: table}
+		p = &document{output: r.output, section: section, table: table}
 	}
 	if err := r.read(section.ID, table, q, p.entry); err != nil {
 		return err
@@ -41,7 +41,14 @@ type printer interface {
 func listTables(r *request) error {
 	for _, s := range r.backend.Sections() {
 		for _, t := range s.Tables {
-			r.printf("# table: %s %s, type: %s, used:%d\n", oneWord(s.ID), oneWord(t.Target), t.Schema.KeyType, t.Rows)
+			r.printf("# table: %s %s, type: %s, used:%d", oneWord(s.ID), oneWord(t.Target), t.Schema.KeyType, t.Rows)
+			if s.Shard != "" {
+				r.printf(", shard:%s", oneWord(s.Shard))
+			}
+			if t.Forwarded {
+				r.printf(", forwarded")
+			}
+			r.printf("\n")
 			r.spill()
 		}
 	}
@@ -134,6 +141,9 @@ func (l *lines) values(schema *stick.Schema, s *Share) {
 	default:
 		l.buf = append(l.buf, " exp="...)
 		l.buf = number{size: uint64(s.Life)}.appendTo(l.buf)
+	}
+	if s.Standby { // its values are shown: they are what the sum becomes when its peer leads
+		l.buf = append(l.buf, " standby"...)
 	}
 	l.buf = append(l.buf, '\n')
 }

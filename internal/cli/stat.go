@@ -89,7 +89,7 @@ func (r *request) statSection(iid int, s *Section, f statFilter) {
 	}
 	line(typeFrontend, 0, "FRONTEND", func(l statLine) {
 		l["status"], l["addr"] = "OPEN", oneWord(s.Addr)
-		l.traffic(&sum.Peer, sum.established).number("slim", uint64(len(s.Peers)))
+		l.traffic(&sum.Peer, sum.established).number("slim", uint64(max(len(s.Peers), s.MaxPeers)))
 	})
 	for i := range s.Peers {
 		p := &s.Peers[i]
@@ -100,7 +100,7 @@ func (r *request) statSection(iid int, s *Section, f statFilter) {
 		if sum.established > 0 {
 			l["status"] = "UP"
 		}
-		l.traffic(&sum.Peer, sum.established).number("weight", sum.established).number("act", sum.established).number("bck", 0)
+		l.traffic(&sum.Peer, sum.established).number("weight", sum.established).number("act", sum.established-sum.idle).number("bck", sum.idle)
 		l.number("chkdown", sum.Drops).number("lastchg", uint64(r.since(sum.Changed)/1000)).number("lbtot", sum.UpdatesIn)
 	})
 }
@@ -110,7 +110,9 @@ func (r *request) statPeer(l statLine, p *Peer) {
 	l["status"] = p.serverStatus()
 	l["addr"] = oneWord(p.Remote)
 	l["check_desc"] = p.lastStatus()
-	l.traffic(p, up).number("weight", 1).number("act", uint64(1-asInt(p.Disabled))).number("bck", 0)
+	// Who stands by is what a backup server is to HAProxy.
+	active, backup := asInt(!p.standsBy() && !p.Disabled), asInt(p.standsBy() && !p.Disabled)
+	l.traffic(p, up).number("weight", 1).number("act", uint64(active)).number("bck", uint64(backup))
 	l.number("chkfail", p.Silences).number("chkdown", p.Drops).number("lastchg", uint64(r.since(p.Changed)/1000))
 	l.number("lbtot", p.UpdatesIn)
 	if !p.Handshake.IsZero() {
@@ -133,6 +135,7 @@ func (p *Peer) serverStatus() string {
 type summed struct {
 	Peer
 	established uint64
+	idle        uint64 // of them, those that stand by
 }
 
 func sumPeers(s *Section) summed {
@@ -140,6 +143,7 @@ func sumPeers(s *Section) summed {
 	for i := range s.Peers {
 		p := &s.Peers[i]
 		sum.established += uint64(asInt(p.Established))
+		sum.idle += uint64(asInt(p.Established && p.standsBy()))
 		sum.Accepts += p.Accepts
 		sum.Connects += p.Connects
 		sum.BytesIn += p.BytesIn

@@ -23,10 +23,19 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
+// programs are the programs that transcripts look at, by the name of the file. All others
+// look at newFake.
+var programs = map[string]func(*fake){"levels": levels, "crowd": crowded}
+
 func transcript(t *testing.T, file string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
+	}
+	change := func(c *Config) {
+		if f := programs[strings.TrimSuffix(filepath.Base(file), ".txt")]; f != nil {
+			f(c.Backend.(*fake))
+		}
 	}
 	var now strings.Builder
 	for _, c := range strings.Split("\n"+strings.TrimSuffix(string(text), "\n"), "\n-- ")[1:] {
@@ -43,7 +52,7 @@ func transcript(t *testing.T, file string) {
 			line, rest, _ = strings.Cut(rest, "\n")
 			input.WriteString(strings.TrimPrefix(strings.TrimPrefix(line, ">"), " ") + "\n")
 		}
-		s := start(t, level)
+		s := start(t, level, change)
 		got := s.ask(t, input.String())
 		if !strings.HasSuffix(got, "\n") {
 			got += "<no newline>\n"
