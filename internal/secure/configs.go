@@ -20,7 +20,7 @@ func (s *Store) Server(l Line) *tls.Config {
 	return &tls.Config{
 		MinVersion:             tls.VersionTLS12,
 		SessionTicketsDisabled: true,
-		// A nil ClientHello must do, too: nothing here depends on what the client says.
+		// Called for each handshake; nothing depends on what the client says.
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.server(l) },
 	}
 }

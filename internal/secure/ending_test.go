@@ -105,5 +105,11 @@ func TestRunLooksByTheClock(t *testing.T) {
 		expect(t, after(0), "", "Load wakes it up, and there is no news")
 		cancel()
 		<-done
+
+		securetest.Write(t, us.Crt, ca.Bundle(securetest.Leaf{Names: []string{"newest"}}))
+		ctx, cancel = context.WithCancel(t.Context())
+		go s.loop(ctx, &watcher{})
+		expect(t, after(0), "for=newest", "what has changed while nobody watched is seen at once")
+		cancel()
 	})
 }

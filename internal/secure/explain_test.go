@@ -57,6 +57,11 @@ func TestExplain(t *testing.T) {
 			})},
 		{"we call what resets", "the other side ended the connection without a word of TLS", "reset", calls(t, s, us, func(nc net.Conn) { io.ReadFull(nc, make([]byte, 1)); nc.(*net.TCPConn).SetLinger(0) })},
 		{"we call TLS 1.1", "the other side speaks neither TLS 1.2 nor 1.3", "remote error: tls: protocol version", calls(t, s, us, tlsServer(weak(crt(securetest.Leaf{}), tls.VersionTLS11)))},
+		{"we call what insists on TLS 1.1", "it speaks neither TLS 1.2 nor 1.3", "unsupported protocol version", calls(t, s, us, func(nc net.Conn) {
+			hello := append([]byte{0x16, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2}, make([]byte, 33)...) // a ServerHello: 32 random bytes, no session
+			nc.Write(append(hello, 0, 0x2f, 0))                                                // RSA with AES-128, no compression
+			io.Copy(io.Discard, nc)
+		})},
 		{"we call what is made for clients", "it needs extendedKeyUsage=serverAuth,clientAuth", "incompatible key usage", calls(t, s, us, tlsServer(crt(securetest.Leaf{Client: true})))},
 		{"we call with nothing to show", "the other side wants a certificate of us: add 'crt FILE' to the line", "remote error",
 			calls(t, s, Line{CAFile: us.CAFile, Verify: Required}, tlsServer(s.Server(us)))},

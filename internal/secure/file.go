@@ -34,7 +34,8 @@ func read(n named) (*held, error) {
 	case len(b.certs) == 0:
 		return nil, fileError(n.file, "there is no certificate in it: add a block that begins with -----BEGIN CERTIFICATE-----")
 	}
-	h := &held{}
+	// The sum leaves a key of its own file out: another key means another certificate.
+	h := &held{sum: sha256.Sum256(text)}
 	keys := b.keys
 	if loose {
 		h.loose = n.file
@@ -53,9 +54,7 @@ func read(n named) (*held, error) {
 		if h.loose = ""; loose {
 			h.loose = file
 		}
-		text = append(text, more...)
 	}
-	h.sum = sha256.Sum256(text)
 	h.pair, h.certs, err = b.pair(keys)
 	return h, err
 }

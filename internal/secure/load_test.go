@@ -47,11 +47,13 @@ func TestLoadForgets(t *testing.T) {
 	ca := securetest.New(t)
 	a, b := Line{Crt: ca.Leaf(securetest.Leaf{})}, Line{Crt: ca.Leaf(securetest.Leaf{})}
 	s, _ := newStore(t, a, b)
+	securetest.Write(t, a.Crt)
+	s.Reread() // which is complained of
 	if err := s.Load([]Line{b}); err != nil {
 		t.Fatal(err)
 	}
-	if s.held(named{file: a.Crt}) != nil || s.held(named{file: b.Crt}) == nil || len(s.files()) != 2 {
-		t.Errorf("%q", s.files())
+	if s.held(named{file: a.Crt}) != nil || s.held(named{file: b.Crt}) == nil || len(s.files()) != 2 || len(s.bad) != 0 {
+		t.Errorf("%q, complained of %v", s.files(), s.bad)
 	}
 }
 

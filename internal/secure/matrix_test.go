@@ -146,6 +146,15 @@ func TestCallerIsHeldAgainstTheLineOfThePeer(t *testing.T) {
 	expect(t, Explain(come(house.Leaf(securetest.Leaf{Names: []string{"lb1"}}))), verdicts["authority"], "the listener trusts the whole house, lb1's line does not")
 	expect(t, Explain(come(ours.Leaf(securetest.Leaf{Names: []string{"lb2"}}))), verdicts["name"], "lb2 says that it is lb1")
 
+	peer.VerifyName, peer.VerifyHost = false, "racks.example.com"
+	if err := come(ours.Leaf(securetest.Leaf{Names: []string{"racks.example.com"}})); err != nil {
+		t.Errorf("verifyhost of lb1's line binds who comes as lb1: %v", err)
+	}
+	expect(t, Explain(come(ours.Leaf(securetest.Leaf{Names: []string{"lb1"}}))), "the certificate is not for 'racks.example.com'", "and nobody else is")
+	peer.VerifyName = true
+	expect(t, Explain(come(ours.Leaf(securetest.Leaf{Names: []string{"racks.example.com"}}))), "the certificate is not for 'lb1'", "both names are asked for")
+	peer.VerifyHost = ""
+
 	// A listener that asks for no certificate must not let anybody be lb1.
 	listener.Verify = None
 	expect(t, Explain(come("")), "it gave no certificate", "nobody is lb1 without showing it")

@@ -1,6 +1,7 @@
 package secure
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -12,6 +13,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
 
 	"tallystick/internal/secure/securetest"
 )
@@ -150,28 +155,45 @@ func TestSwaps(t *testing.T) {
 }
 
 // Who writes certificate and key one after the other is not complained of in between, and
-// a neighbour's files are nobody's business.
+// what a neighbour of our files does is nobody's business.
 func TestQuiet(t *testing.T) {
-	ca := securetest.New(t)
-	dir := t.TempDir()
-	us := Line{Crt: dir + "/us.pem"}
-	put := func(name string) {
-		cert, _, key := ca.Issue(securetest.Leaf{Names: []string{name}})
+	synctest.Test(t, func(t *testing.T) {
+		ca := securetest.New(t)
+		us := Line{Crt: t.TempDir() + "/us.pem"}
+		cert, _, key := ca.Issue(securetest.Leaf{Names: []string{"old"}})
 		securetest.Write(t, us.Crt, cert)
 		securetest.Write(t, us.Crt+".key", key)
-	}
-	put("old")
-	s, j := newStore(t, us)
-	run(t, s)
-	put("new")
-	eventually(t, "both files are read", func() bool { return describe(shown(t, s, us)) == "new" })
-	if log := j.take(); strings.Contains(log, "bad") {
-		t.Error(log)
-	}
-	w := &watcher{places: map[string]bool{us.Crt: true}}
-	if !w.concerns(us.Crt) || w.concerns(dir+"/log") {
-		t.Error("what concerns us is our own file")
-	}
+		s, j := newStore(t, us)
+		ctx, cancel := context.WithCancel(t.Context())
+		events, lost, done := make(chan fsnotify.Event), make(chan error), make(chan struct{})
+		w := &watcher{events: events, errors: lost, places: map[string]bool{us.Crt: true, us.Crt + ".key": true}}
+		go func() { defer close(done); s.loop(ctx, w) }()
+		after := func(d time.Duration) string { time.Sleep(d); synctest.Wait(); return j.take() }
+		after(0) // it has looked once
+
+		cert, _, key = ca.Issue(securetest.Leaf{Names: []string{"new"}})
+		securetest.Write(t, us.Crt, cert)
+		events <- fsnotify.Event{Name: us.Crt}
+		expect(t, after(quietTime-1), "", "the key may still come")
+		securetest.Write(t, us.Crt+".key", key)
+		events <- fsnotify.Event{Name: us.Crt + ".key"}
+		expect(t, after(quietTime-1), "", "and something else behind it")
+		expect(t, after(1), "for=new", "nothing more came")
+
+		securetest.Write(t, us.Crt, cert)
+		securetest.Write(t, us.Crt+".key", nil)
+		events <- fsnotify.Event{Name: us.Crt + ".log"}
+		expect(t, after(time.Second), "", "a file that is none of ours")
+		lost <- fsnotify.ErrEventOverflow
+		expect(t, after(quietTime), "certificate file is bad", "whatever was among the events that were lost")
+		close(events)
+		close(lost)
+		after(lookTime)
+		securetest.Write(t, us.Crt+".key", key)
+		expect(t, after(lookTime), "for=new", "the clock is left when nobody tells us any more")
+		cancel()
+		<-done
+	})
 }
 
 // Load names other files while Run is under way: those are watched from then on.
@@ -182,6 +204,8 @@ func TestLoadMovesTheWatch(t *testing.T) {
 	securetest.Write(t, us.Crt, ca.Bundle(securetest.Leaf{Names: []string{"first"}}))
 	s, _ := newStore(t, old)
 	run(t, s)
+	securetest.Write(t, old.Crt, ca.Bundle(securetest.Leaf{Names: []string{"seen"}}))
+	eventually(t, "the old file is watched", func() bool { return describe(shown(t, s, old)) == "seen" })
 	if err := s.Load([]Line{us}); err != nil {
 		t.Fatal(err)
 	}
@@ -194,6 +218,32 @@ func TestLoadMovesTheWatch(t *testing.T) {
 		}
 		return strings.HasPrefix(describe(shown(t, s, us)), "second")
 	})
+}
+
+// follow watches what it must, and no more.
+func TestFollow(t *testing.T) {
+	fs := must(fsnotify.NewWatcher())
+	defer fs.Close()
+	w := &watcher{fs: fs}
+	a, b := must(filepath.EvalSymlinks(t.TempDir())), must(filepath.EvalSymlinks(t.TempDir()))
+	for _, c := range []struct{ files, want []string }{
+		{[]string{a + "/1", a + "/2"}, []string{a}},
+		{[]string{a + "/1", b + "/1"}, []string{a, b}},
+		{[]string{b + "/1", b + "/gone/1"}, []string{b}},
+		{nil, nil},
+	} {
+		w.follow(c.files)
+		got := fs.WatchList()
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q", c.files, got)
+		}
+		for _, f := range c.files {
+			if !w.concerns(f) || !w.concerns(filepath.Dir(f)) || w.concerns(f+"~") {
+				t.Errorf("%q concerns us, and its folder", f)
+			}
+		}
+	}
 }
 
 func TestPlaces(t *testing.T) {
