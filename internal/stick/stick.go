@@ -147,6 +147,17 @@ func (t DataType) Known() bool { return t < dataTypes }
 // Kind is how the values of t look. t must be known.
 func (t DataType) Kind() Kind { return properties[t].kind }
 
+// Counts reports whether the values of t only grow while their entry lives: counters, and
+// elements of arrays of them. Gauges, rates, tags and servers do not. t must be known.
+func (t DataType) Counts() bool {
+	switch t {
+	case ServerID, GPT0, GPT, ConnCur:
+		return false
+	}
+	k := t.Kind()
+	return k == Unsigned || k == Long
+}
+
 // IsArray reports whether a column of t has a number of elements. t must be known.
 func (t DataType) IsArray() bool { return properties[t].array }
 

@@ -111,9 +111,10 @@ func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32,
 			return
 		}
 	}
-	l.decode(s.news, in, now32) // not before: making room uses news as well
 	x := s.shares.at(sh)
 	id := x.row
+	s.align(id)
+	l.decode(s.news, in, now32) // not before: making room and aligning use news as well
 	x.lesson = l.lesson
 	cells := s.shares.numbersAt(sh)
 	if how&Guarded != 0 && s.plan.Falls(cells, s.news) {
@@ -122,23 +123,30 @@ func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32,
 		return
 	}
 	x.state &^= heldBack
-	fresh := first || x.state&expired != 0 // it holds zeros
+	fresh := first // it holds zeros
 	if x.state&expired != 0 {
 		if in.Replay {
 			return // it has had its life
 		}
 		s.revive(x, l)
+		fresh = true
 	}
 	r := s.rows.at(id)
 	if s.plan.Rates && now32-r.base > 1<<29 { // or it lies ahead: clocks are read before locks are taken
 		s.rebase(id, now32)
 	}
-	changed := first || r.zeroed || !slices.Equal(cells, s.news)
+	if x.state&idle != 0 {
+		s.keep(id, sh, in, first, now)
+		return
+	}
+	if r.zeroed {
+		r.zeroed, r.lives = false, 0 // it counts again: the share is fresh
+	}
+	changed := fresh || !slices.Equal(cells, s.news)
 	s.live(id, sh, in, first, now)
 	if changed {
 		s.latest(id, sh, fresh, how)
 		s.fold(id, sh, s.news)
-		r.zeroed = false
 		s.touch(id)
 	}
 	s.schedule(id, s.windowEnd(sh, now))
@@ -149,8 +157,7 @@ func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32,
 func (s *shard) admit(l *Lane, hash uint32, key []byte, now32 uint32) uint32 {
 	id := s.findRow(hash, key)
 	if id == 0 {
-		if !s.table.budget.take() && !(s.evict(l) && s.table.budget.take()) {
-			s.table.budget.refused.Add(1)
+		if !s.makeRoom(l) {
 			return 0
 		}
 		id = s.addRow(hash, key, now32)
@@ -158,42 +165,9 @@ func (s *shard) admit(l *Lane, hash uint32, key []byte, now32 uint32) uint32 {
 	return s.addShare(id, l)
 }
 
-// Sizes of the sample from which a row is chosen to make room for another: that many of the
-// lane's own, and that many looked at to find them.
-const (
-	sample = 16
-	looks  = 256
-)
-
-// evict removes a row to make room for another of the same lane: one that only this lane
-// feeds, the oldest of a sample. It reports whether there was one. It looks into this shard
-// alone: what a lane fills elsewhere it does not lose here.
-func (s *shard) evict(l *Lane) bool {
-	var oldest uint32
-	for looked, own := 0, 0; looked < looks && own < sample && s.shares.made > 1; looked++ {
-		s.dice ^= s.dice << 13
-		s.dice ^= s.dice >> 7
-		s.dice ^= s.dice << 17
-		x := s.shares.at(1 + uint32(s.dice>>32)%(s.shares.made-1))
-		if x.lane != l.id || x.state&expired != 0 || s.rows.at(x.row).live != 1 {
-			continue
-		}
-		own++
-		if oldest == 0 || s.rows.at(x.row).touched < s.rows.at(oldest).touched {
-			oldest = x.row
-		}
-	}
-	if oldest == 0 {
-		return false
-	}
-	s.removeRow(oldest)
-	s.table.budget.evicted.Add(1)
-	return true
-}
-
-// revive makes an expired share count again. It holds zeros.
+// revive makes an expired share count again, if its lane does. It holds zeros.
 func (s *shard) revive(x *share, l *Lane) {
-	x.state &^= expired
+	x.state = x.state&^(expired|idle) | l.idleness()
 	s.rows.at(x.row).live++
 	l.live.Add(1)
 }
@@ -206,10 +180,7 @@ func (s *shard) live(id, sh uint32, in *stick.Row, first bool, now int64) {
 		return
 	}
 	old := x.until
-	x.until = never
-	if in.Life != stick.Forever {
-		x.until = tickOf(now + int64(in.Life) + 1<<tickShift - 1) // not early
-	}
+	x.until = until(in, now)
 	switch {
 	case x.until >= r.lives || r.live == 1:
 		longer := x.until > r.lives
@@ -228,12 +199,25 @@ func (s *shard) live(id, sh uint32, in *stick.Row, first bool, now int64) {
 	s.schedule(id, x.until)
 }
 
-// relive finds the longest life of a row's shares.
+// until is the tick at which a reported life ends: not early, and not 0, which means that
+// nothing counts.
+func until(in *stick.Row, now int64) uint32 {
+	if in.Life == stick.Forever {
+		return never
+	}
+	return max(1, tickOf(now+int64(in.Life)+1<<tickShift-1))
+}
+
+// relive finds the longest life of a row's shares that count. A cleared row has none, and
+// lives until readers have been told.
 func (s *shard) relive(id uint32) {
 	r := s.rows.at(id)
+	if r.zeroed {
+		return
+	}
 	r.lives = 0
 	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
-		if x := s.shares.at(sh); x.state&expired == 0 {
+		if x := s.shares.at(sh); x.state&(expired|idle) == 0 {
 			r.lives = max(r.lives, x.until)
 		}
 	}
@@ -262,12 +246,18 @@ func (s *shard) latest(id, sh uint32, fresh bool, how How) {
 func (s *shard) beats(id, sh uint32, o *aggregate.Op, value uint32, owner uint64) bool {
 	mine := s.candidate(sh, o.Cell)
 	mine.Value = value
-	for other := s.rows.at(id).shares; other != 0; other = s.shares.at(other).next {
-		if uint64(s.shares.at(other).lane) == owner {
-			return mine.Beats(s.candidate(other, o.Cell))
+	return mine.Beats(s.owners(id, o, owner))
+}
+
+// owners is what the lane that decides a Latest column says, the empty candidate if it does
+// not count.
+func (s *shard) owners(id uint32, o *aggregate.Op, owner uint64) aggregate.Candidate {
+	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
+		if uint64(s.shares.at(sh).lane) == owner {
+			return s.candidate(sh, o.Cell)
 		}
 	}
-	return true
+	return aggregate.Candidate{}
 }
 
 // windowEnd is the tick at which the first window of a share's rates ends.

@@ -4,15 +4,22 @@ import "sync/atomic"
 
 // Budget limits the rows of the tables that share it. Safe for concurrent use.
 type Budget struct {
-	max                    int64
-	used, evicted, refused atomic.Int64
+	max, used, evicted, refused atomic.Int64
 }
 
 // NewBudget makes a budget of max rows.
-func NewBudget(max int64) *Budget { return &Budget{max: max} }
+func NewBudget(max int64) *Budget {
+	b := &Budget{}
+	b.SetMax(max)
+	return b
+}
+
+// SetMax changes the limit. Rows that are too many by then stay: each new one makes two of
+// its peer's go, or is refused, until the limit holds.
+func (b *Budget) SetMax(max int64) { b.max.Store(max) }
 
 // Max is the limit.
-func (b *Budget) Max() int64 { return b.max }
+func (b *Budget) Max() int64 { return b.max.Load() }
 
 // Used is how many rows there are.
 func (b *Budget) Used() int64 { return b.used.Load() }
@@ -25,11 +32,15 @@ func (b *Budget) Refused() int64 { return b.refused.Load() }
 
 // take takes a row from the budget and reports whether there was one.
 func (b *Budget) take() bool {
-	if b.used.Add(1) > b.max {
-		b.used.Add(-1)
-		return false
+	for used := b.used.Load(); used < b.max.Load(); used = b.used.Load() {
+		if b.used.CompareAndSwap(used, used+1) {
+			return true
+		}
 	}
-	return true
+	return false
 }
+
+// full reports whether there is no row left.
+func (b *Budget) full() bool { return b.used.Load() >= b.max.Load() }
 
 func (b *Budget) give() { b.used.Add(-1) }

@@ -17,7 +17,7 @@ func (t *Table) Clear(now int64, key []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.findRow(uint32(h), key)
-	if id == 0 || s.rows.at(id).zeroed {
+	if id == 0 || s.rows.at(id).blank() {
 		return false
 	}
 	s.zero(id, now)
@@ -33,7 +33,7 @@ func (t *Table) ClearAll(now int64) (n int) {
 			t.mu.RLock()
 			s.mu.Lock()
 			for id := from; id < min(from+few, s.rows.made); id++ {
-				if r := s.rows.at(id); r.klen != free && !r.zeroed {
+				if r := s.rows.at(id); r.klen != free && !r.blank() {
 					s.zero(id, now)
 					n++
 				}

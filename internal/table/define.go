@@ -39,13 +39,47 @@ func (t *Table) Define(l *Lane, label string, order int, s *stick.Schema) (lane 
 			return nil, nil
 		}
 	}
+	first := l.schema == nil
 	l.schema = s
+	if first && t.adds(s) {
+		l.bind(t.plan, aggregate.Verdict{})
+		return l, nil
+	}
 	for _, other := range t.resolve() {
 		if other != l {
 			relearn = append(relearn, other)
 		}
 	}
 	return l, relearn
+}
+
+// adds reports whether a definition of a new lane leaves that of the sum as it is, and all of
+// it counts. Nothing need be decided then: thousands of nodes with the same tables come at once, and to
+// ask each of them again for each of them would take its square. t.mu is held.
+func (t *Table) adds(s *stick.Schema) bool {
+	if t.plan == nil || len(t.disagree) > 0 {
+		return false
+	}
+	sum := t.plan.Schema
+	if !s.SameKeys(sum) || s.KeyLen > sum.KeyLen || sum.Expire != 0 && (s.Expire == 0 || s.Expire > sum.Expire) {
+		return false
+	}
+	for _, c := range s.Columns {
+		i := sum.Column(c.Type)
+		if i < 0 || sum.Columns[i].Period != c.Period || c.Len > sum.Columns[i].Len {
+			return false
+		}
+	}
+	return true
+}
+
+// leaves reports whether a lane that goes leaves the definition of the sum as it is: another one
+// announces the same. t.mu is held.
+func (t *Table) leaves(gone *Lane) bool {
+	return len(t.disagree) == 0 && slices.ContainsFunc(t.lanes, func(o *Lane) bool {
+		return o != nil && !o.guest && o.schema.SameKeys(gone.schema) && o.schema.KeyLen == gone.schema.KeyLen &&
+			o.schema.Expire == gone.schema.Expire && slices.Equal(o.schema.Columns, gone.schema.Columns)
+	})
 }
 
 // enlist gives the lane a number, if there is one left.

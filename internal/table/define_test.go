@@ -162,3 +162,32 @@ func TestDropRelearn(t *testing.T) {
 		t.Error("a lane that is gone cannot be dropped again")
 	}
 }
+
+// TestThousandsOfOneDefinition: lanes that announce what there is already change nothing, but count like any; and those
+// that go leave the definition to those who stay.
+func TestThousandsOfOneDefinition(t *testing.T) {
+	s := &stick.Schema{KeyType: stick.IPv4, KeyLen: 4, Expire: 60000, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}, {Type: stick.GPC1, Len: 1}}}
+	narrow := &stick.Schema{KeyType: stick.IPv4, KeyLen: 4, Expire: 1000, Columns: []stick.Column{{Type: stick.GPC1, Len: 1}}}
+	tab := New(Config{Seed: 1})
+	wide, _ := tab.Define(nil, "lb1", 1, s)
+	before := tab.Schema()
+	other, _ := tab.Define(nil, "lb2", 2, s)
+	small, _ := tab.Define(nil, "lb3", 3, narrow)
+	if tab.Schema() != before {
+		t.Error("nothing has been decided anew")
+	}
+	for l, values := range map[*Lane][]uint64{wide: {1, 10}, other: {2, 20}, small: {30}} {
+		tab.Apply(1000, l, []stick.Row{{Key: []byte("abcd"), Values: values, Life: 60000}}, 0)
+	}
+	tab.Get(1000, []byte("abcd"), func(e *Entry) {
+		if e.Values[0] != 3 || e.Values[1] != 60 {
+			t.Errorf("each counts with the columns that it has: %v", e.Values)
+		}
+	})
+	if tab.Drop(wide); tab.Schema() != before {
+		t.Error("lb2 announces the same as the one that went")
+	}
+	if tab.Drop(other); len(tab.Schema().Columns) != 1 {
+		t.Errorf("the last that had a column takes it along: %v", tab.Schema())
+	}
+}

@@ -17,7 +17,8 @@ type Lane struct {
 	schema *stick.Schema
 	up     atomic.Bool  // its peer is there
 	guest  bool         // it has no say about definitions
-	live   atomic.Int64 // shares that count
+	idle   bool         // its shares are not in the sums, or will not be when Weigh has been there
+	live   atomic.Int64 // shares whose life is not over
 
 	columns []column // those that count; nil before the first plan and if none can
 	aside   string   // why none does
@@ -53,7 +54,7 @@ func (l *Lane) SetAside() string {
 	return l.aside
 }
 
-// Contributions is how many of the lane's shares count.
+// Contributions is how many shares the lane has whose life is not over, whether they count or not.
 func (l *Lane) Contributions() int { return int(l.live.Load()) }
 
 // bind finds the lane's columns in a plan. Those that v sets aside are left out.
@@ -143,6 +144,9 @@ func (t *Table) Drop(l *Lane) (relearn []*Lane) {
 		return nil
 	}
 	t.lanes[l.id] = nil
+	if t.leaves(l) {
+		return nil
+	}
 	return t.resolve()
 }
 
@@ -166,10 +170,13 @@ func (t *Table) LoseGauges(l *Lane) {
 			return
 		}
 		id := s.shares.at(sh).row
-		sum := s.rows.numbersAt(id)
-		sum[o.Word] = aggregate.FoldCount(sum[o.Word], cells[o.Cell], 0)
+		s.align(id)
+		if s.shares.at(sh).state&idle == 0 {
+			sum := s.rows.numbersAt(id)
+			sum[o.Word] = aggregate.FoldCount(sum[o.Word], cells[o.Cell], 0)
+			s.touch(id)
+		}
 		cells[o.Cell] = 0
-		s.touch(id)
 		s.schedule(id, s.clock+1) // it may have been held beyond its life
 	})
 }
@@ -177,22 +184,37 @@ func (t *Table) LoseGauges(l *Lane) {
 // leave takes a share out, and its row if it was the last.
 func (s *shard) leave(sh uint32) {
 	id := s.shares.at(sh).row
-	counted := s.shares.at(sh).state&expired == 0
+	s.align(id)
+	counted := s.shares.at(sh).state&(expired|idle) == 0
 	s.removeShare(sh)
-	if s.rows.at(id).live == 0 {
+	r := s.rows.at(id)
+	if r.live == 0 && !r.zeroed {
 		s.removeRow(id)
 		return
 	}
 	s.relive(id)
-	if counted {
+	if counted && r.counts() {
 		s.touch(id)
 	}
 }
 
-// eachShare calls f for every share of the lane, under its shard's lock, a few at a time, so
-// that nobody waits for long. f may remove the share. A lane that is forgotten has none.
+// eachShare calls f for every share of the lane, as walk does. A lane that is forgotten has
+// none.
 func (t *Table) eachShare(l *Lane, f func(s *shard, sh uint32)) {
-	const few = 4096
+	t.walk(func(s *shard, sh uint32) {
+		if s.shares.at(sh).lane == l.id && t.lanes[l.id] == l {
+			f(s, sh)
+		}
+	}, nil)
+}
+
+// few is how many shares or rows are looked at while a lock is held: less than a millisecond.
+const few = 4096
+
+// walk calls f for every share there is, under its shard's lock, a few at a time, so that
+// nobody waits for long. f may remove the share. Between, unless it is nil, is called after
+// each few, without a lock.
+func (t *Table) walk(f func(s *shard, sh uint32), between func()) {
 	for i := range t.shards {
 		s, layout, known := &t.shards[i], uint64(0), false
 		for from, more := uint32(1), true; more; from += few {
@@ -201,18 +223,17 @@ func (t *Table) eachShare(l *Lane, f func(s *shard, sh uint32)) {
 			if !known || layout != t.layout { // the first time, or shares have got other places meanwhile
 				from, layout, known = 1, t.layout, true
 			}
-			end := min(from+few, s.shares.made)
-			if t.lanes[l.id] != l {
-				end = 0
-			}
-			for sh := from; sh < end; sh++ {
-				if s.shares.at(sh).lane == l.id {
+			for sh := from; sh < min(from+few, s.shares.made); sh++ {
+				if s.shares.at(sh).lane != 0 {
 					f(s, sh)
 				}
 			}
 			more = from+few < s.shares.made
 			s.mu.Unlock()
 			t.mu.RUnlock()
+			if between != nil {
+				between()
+			}
 		}
 	}
 }

@@ -12,21 +12,25 @@ import (
 )
 
 // model is what a table does, in a map: the share of a lane for a key is the last row that it
-// reported, until its life is over.
+// reported, until its life is over. Which lanes count is the world's.
 type model map[string]map[int]modelShare
 
 // rules are the model's. The zero value are the right ones; see TestMutants for the others.
-type rules struct{ add, max, wrap, eternal, hoard, sticky bool }
+type rules struct{ add, max, wrap, eternal, hoard, sticky, equal, asleep bool }
 
 type modelShare struct {
 	values []uint64
 	until  int64
 }
 
-// sum adds what counts at now, by the rules of counters.
-func (m model) sum(key string, now int64, r rules) (total []uint64, counts bool) {
-	for _, s := range m[key] {
-		if s.until > now || r.eternal {
+// sum adds what counts at now, by the rules of counters. lives: there is a share whose life is
+// not over, counting or not.
+func (w *world) sum(key string, now int64) (total []uint64, counts, lives bool) {
+	r := w.rules
+	for lane, s := range w.model[key] {
+		alive := s.until > now || r.eternal
+		lives = lives || alive
+		if alive && (!w.idle[lane] || r.equal) {
 			counts = true
 			for len(total) < len(s.values) {
 				total = append(total, 0)
@@ -45,7 +49,7 @@ func (m model) sum(key string, now int64, r rules) (total []uint64, counts bool)
 			total[i] = min(total[i], math.MaxUint32)
 		}
 	}
-	return total, counts
+	return total, counts, lives
 }
 
 // counters is the schema of the model: a counter that clamps, one of 64 bits, an array.
@@ -60,15 +64,18 @@ type world struct {
 	now    int64
 	table  *Table
 	lanes  []*Lane
+	idle   []bool // lanes that do not count
+	extra  *Lane  // has no rows: its definition changes the layout
 	model  model
 	rules  rules
 	reader *Reader
 	heard  map[string][]uint64 // what the receiver holds
+	wrong  string              // what it should not have been told
 	budget *Budget
 }
 
 func newWorld(t *testing.T, seed uint64, lanes int) *world {
-	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 1)), now: 3_600_000_000, model: model{}, heard: map[string][]uint64{}, budget: NewBudget(1000)}
+	w := &world{t: t, idle: make([]bool, lanes), rand: rand.New(rand.NewPCG(seed, 1)), now: 3_600_000_000, model: model{}, heard: map[string][]uint64{}, budget: NewBudget(1000)}
 	w.table = New(Config{Seed: seed, Budget: w.budget})
 	w.reader = w.table.NewReader()
 	for i := range lanes {
@@ -96,6 +103,9 @@ func (w *world) report(lane int) {
 		rows = append(rows, stick.Row{Key: []byte(key), Values: values, Life: life})
 		if w.model[key] == nil {
 			w.model[key] = map[int]modelShare{}
+		}
+		if w.rules.asleep && w.idle[lane] {
+			continue
 		}
 		w.model[key][lane] = modelShare{w.rules.replace(w.model[key][lane].values, values), w.now + int64(life)}
 	}
@@ -157,6 +167,29 @@ func (w *world) drop(lane int) {
 		}
 	}
 	w.lanes[lane], _ = w.table.Define(nil, fmt.Sprintf("lb%d", lane+1), lane, counters)
+	w.idle[lane] = false
+}
+
+// weigh decides anew which lanes count, one of them, all or none among them.
+func (w *world) weigh() {
+	var in, out []*Lane
+	for i, l := range w.lanes {
+		switch w.rand.IntN(3) {
+		case 0:
+			in, w.idle[i] = append(in, l), false
+		case 1:
+			out, w.idle[i] = append(out, l), true
+		}
+	}
+	w.table.Weigh(in, out)
+}
+
+// relay lays the table out anew: an array gets longer or shorter by an element that nobody has.
+func (w *world) relay() {
+	s := *counters
+	s.Columns = slices.Clone(s.Columns)
+	s.Columns[2].Len = uint8(2 + w.rand.IntN(2))
+	w.extra, _ = w.table.Define(w.extra, "extra", 99, &s)
 }
 
 // pass lets time pass. Lives are kept in ticks, so the model looks away from those that end
@@ -172,6 +205,9 @@ func (w *world) read(max int) {
 	w.reader.Read(w.now, 0, &rows)
 	for _, r := range rows.Rows {
 		w.heard[string(r.Key)] = append([]uint64(nil), r.Values...)
+		if _, counts, _ := w.sum(string(r.Key), w.now-64); !counts {
+			w.wrong = fmt.Sprintf("%q is read as %v though nothing in it counts", r.Key, r.Values)
+		}
 	}
 }
 
@@ -190,8 +226,8 @@ func (w *world) compare() (why string) {
 	}
 	live := 0
 	for key := range w.model {
-		early, counts := w.model.sum(key, w.now+64, w.rules) // what surely lives
-		late, _ := w.model.sum(key, w.now-64, w.rules)       // what may still
+		early, counts, lives := w.sum(key, w.now+64) // what surely lives
+		late, _, _ := w.sum(key, w.now-64)           // what may still
 		found := w.table.Get(w.now, []byte(key), func(e *Entry) {
 			live++
 			for i, v := range e.Values {
@@ -199,12 +235,12 @@ func (w *world) compare() (why string) {
 					why = fmt.Sprintf("%q column %d: the table says %d, the model %d to %d", key, i, v, lo, hi)
 				}
 			}
-			if got := w.heard[key]; fmt.Sprint(got) != fmt.Sprint(e.Values) {
+			if got := w.heard[key]; counts && fmt.Sprint(got) != fmt.Sprint(e.Values) {
 				why = fmt.Sprintf("%q: the receiver holds %v, the sum is %v", key, got, e.Values)
 			}
 		})
-		if counts && !found {
-			why = fmt.Sprintf("%q counts and is not in the table", key)
+		if lives && !found {
+			why = fmt.Sprintf("%q lives and is not in the table", key)
 		}
 		if why != "" {
 			return why
@@ -213,7 +249,7 @@ func (w *world) compare() (why string) {
 	if s := w.table.Stats(); s.Rows != live || w.budget.Used() != int64(live) {
 		return fmt.Sprintf("%d rows (%d of the budget) for %d keys that live: a row goes with its last share", s.Rows, w.budget.Used(), live)
 	}
-	return ""
+	return w.wrong
 }
 
 func at(v []uint64, i int) uint64 {
@@ -225,7 +261,7 @@ func at(v []uint64, i int) uint64 {
 
 // step lets something happen.
 func (w *world) step() {
-	switch lane := w.rand.IntN(len(w.lanes)); w.rand.IntN(11) {
+	switch lane := w.rand.IntN(len(w.lanes)); w.rand.IntN(13) {
 	default:
 		w.report(lane)
 	case 7:
@@ -237,6 +273,12 @@ func (w *world) step() {
 	case 10:
 		if w.rand.IntN(10) == 0 {
 			w.drop(lane)
+		}
+	case 11:
+		w.weigh()
+	case 12:
+		if w.rand.IntN(10) == 0 {
+			w.relay()
 		}
 	}
 }

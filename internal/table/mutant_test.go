@@ -15,6 +15,8 @@ func TestMutants(t *testing.T) {
 		{"shares live for ever", rules{eternal: true}},
 		{"what a lesson does not mention stays", rules{hoard: true}},
 		{"lanes that are dropped stay", rules{sticky: true}},
+		{"all lanes count, whatever was decided", rules{equal: true}},
+		{"lanes that do not count are not kept up to date", rules{asleep: true}},
 	} {
 		if seen := disagrees(t, c.rules); seen < 8 {
 			t.Errorf("%s: seen in %d of 10 runs only", c.why, seen)

@@ -120,8 +120,17 @@ func member(t *Table, clock *atomic.Int64, l *Lane, seed uint64) {
 			}
 		case 4:
 			t.DropForever(l)
+		case 5:
+			t.Weigh(nil, []*Lane{l})
+		case 6:
+			t.Weigh([]*Lane{l}, nil)
+		case 7:
+			other := New(Config{})
+			to, _ := other.Define(nil, l.Label(), 0, l.Schema())
+			l.CopyTo(now, to)
 		}
 	}
+	t.Weigh([]*Lane{l}, nil)
 	for i := range 100 {
 		t.Apply(clock.Load(), l, []stick.Row{row(i, uint64(1000+i))}, 0)
 	}

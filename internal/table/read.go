@@ -49,9 +49,9 @@ func (r *Reader) Read(now int64, expire uint32, out *Rows) (n int) {
 	before := len(out.Rows)
 	for range shards {
 		s := &t.shards[r.next]
-		if s.version.Load() != r.seen[r.next] {
+		for more := s.version.Load() != r.seen[r.next]; more; {
 			s.mu.Lock()
-			r.readShard(s, now, expire, out)
+			more = r.readShard(s, now, expire, out)
 			s.mu.Unlock()
 		}
 		if len(out.Rows) >= out.Max {
@@ -63,15 +63,18 @@ func (r *Reader) Read(now int64, expire uint32, out *Rows) (n int) {
 }
 
 // readShard reads on in one shard until its end or until out is full. The mark moves row by
-// row: settling a row may put it at the end of the list, where it is read in its turn.
-func (r *Reader) readShard(s *shard, now int64, expire uint32, out *Rows) {
+// row: settling a row may put it at the end of the list, where it is read in its turn. It
+// reports whether it stopped before, since there were many rows in which nothing counts.
+func (r *Reader) readShard(s *shard, now int64, expire uint32, out *Rows) (more bool) {
 	me, tick := mark(r.number, reading), tickOf(now)
-	for len(out.Rows) < out.Max {
+	for passed := 0; len(out.Rows) < out.Max; {
 		at := s.linkOf(me).next
 		switch {
 		case at == ends:
 			r.seen[r.next] = s.version.Load()
-			return
+			return false
+		case passed == few:
+			return true
 		case at == mark(r.number, lessonEnd):
 			s.unlink(at)
 			r.lesson[r.next] = false
@@ -80,9 +83,14 @@ func (r *Reader) readShard(s *shard, now int64, expire uint32, out *Rows) {
 		case s.rows.at(at).due <= tick && !s.settleInPlace(at, now):
 		default:
 			s.move(me, s.rows.at(at).next)
-			s.read(at, now, expire, out)
+			if x := s.rows.at(at); x.counts() || x.zeroed {
+				s.read(at, now, expire, out)
+			} else {
+				passed++
+			}
 		}
 	}
+	return false
 }
 
 // settleInPlace settles a row that is about to be read, and reports whether there is
@@ -166,6 +174,9 @@ func (s *shard) sum(id, now32 uint32, out *stick.Row) {
 func (s *shard) meanAge(id uint32, o *aggregate.Op, now32 uint32) uint32 {
 	var weight, total uint64
 	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
+		if s.shares.at(sh).state&idle != 0 {
+			continue
+		}
 		w := aggregate.WindowOf(s.shares.numbersAt(sh)[o.Cell:])
 		weight += uint64(w.Curr)
 		total += uint64(w.Curr) * uint64(max(0, int32(now32-w.Start)))

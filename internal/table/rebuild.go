@@ -59,13 +59,13 @@ func (s *shard) carry(old *storage, from uint32) {
 	}
 	s.carryDecided(old, from, id)
 	n := s.rows.at(id)
-	n.zeroed, n.lives = r.zeroed, r.lives
+	s.relive(id)
+	if r.zeroed && n.lives == 0 {
+		n.zeroed, n.lives = true, r.lives
+	}
 	if n.live == 0 && !n.zeroed {
 		s.removeRow(id)
 		return
-	}
-	if !n.zeroed {
-		s.relive(id)
 	}
 	s.touch(id)
 	s.schedule(id, s.clock+1) // whatever ends is found then
@@ -75,9 +75,12 @@ func (s *shard) carryShare(old *storage, from, id uint32, l *Lane) {
 	x := old.shares.at(from)
 	to := s.addShare(id, l)
 	y := s.shares.at(to)
-	y.until, y.lesson, y.state = x.until, x.lesson, x.state&heldBack
+	y.until, y.lesson = x.until, x.lesson
+	y.state |= x.state & heldBack
 	s.translate(old, from, l)
-	s.latest(id, to, true, InLesson)
+	if y.state&idle == 0 {
+		s.latest(id, to, true, InLesson)
+	}
 	s.fold(id, to, s.news)
 	if x.state&expired != 0 {
 		s.expire(to)
@@ -107,7 +110,7 @@ func (s *shard) carryDecided(old *storage, from, id uint32) {
 func (s *shard) says(id uint32, owner uint64, cell int, value uint32) bool {
 	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
 		if x := s.shares.at(sh); uint64(x.lane) == owner {
-			return x.state&expired == 0 && s.shares.numbersAt(sh)[cell] == value
+			return x.state&(expired|idle) == 0 && s.shares.numbersAt(sh)[cell] == value
 		}
 	}
 	return false

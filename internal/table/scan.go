@@ -4,7 +4,7 @@ import "tallystick/internal/stick"
 
 // Entry is a row as an observer sees it. It is a copy.
 type Entry struct {
-	stick.Row               // the sum
+	stick.Row               // the sum; zeros with a life of 0 if no share counts
 	Schema    *stick.Schema // of the sum and of all shares
 	Shares    []Share       // in the order of the configuration
 }
@@ -15,7 +15,9 @@ type Share struct {
 	stick.Row
 	Label   string // of the lane
 	order   int
-	Expired bool // it counts nothing any more
+	Expired bool  // it counts nothing any more
+	Lane    *Lane // whose it is
+	Standby bool  // its lane does not count: another one's share is in the sum in its place
 }
 
 // Place is where a Scan goes on. The zero value is the start.
@@ -33,7 +35,7 @@ func (t *Table) Scan(now int64, p *Place, max int, f func(*Entry)) (more bool) {
 		s := &t.shards[p.shard]
 		s.mu.Lock()
 		for p.row++; p.row < s.rows.made && len(entries) < max; p.row++ {
-			if r := s.rows.at(p.row); r.klen != free && !r.zeroed && (r.due > tickOf(now) || s.settle(p.row, now)) {
+			if r := s.rows.at(p.row); r.klen != free && (r.due > tickOf(now) || s.settle(p.row, now)) && !r.blank() {
 				entries = append(entries, s.entry(p.row, now))
 			}
 		}
@@ -59,7 +61,7 @@ func (t *Table) Get(now int64, key []byte, f func(*Entry)) bool {
 	t.mu.RLock()
 	s.mu.Lock()
 	id := s.findRow(uint32(h), key)
-	if id == 0 || s.rows.at(id).zeroed || s.rows.at(id).due <= tickOf(now) && !s.settle(id, now) {
+	if id == 0 || s.rows.at(id).due <= tickOf(now) && !s.settle(id, now) || s.rows.at(id).blank() {
 		s.mu.Unlock()
 		t.mu.RUnlock()
 		return false
@@ -79,7 +81,9 @@ func (s *shard) entry(id uint32, now int64) Entry {
 	e.Key = append([]byte(nil), s.keyOf(r)...)
 	e.Values = make([]uint64, n)
 	s.sum(id, uint32(now), &e.Row)
-	e.Life = capped(left(r.lives, tickOf(now)), s.plan.Schema.Expire)
+	if r.counts() {
+		e.Life = capped(left(r.lives, tickOf(now)), s.plan.Schema.Expire)
+	}
 	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
 		e.Shares = append(e.Shares, s.shareEntry(sh, n, now))
 	}
@@ -90,7 +94,7 @@ func (s *shard) entry(id uint32, now int64) Entry {
 func (s *shard) shareEntry(sh uint32, n int, now int64) Share {
 	x := s.shares.at(sh)
 	l := s.table.lanes[x.lane]
-	c := Share{Label: l.label, order: l.order, Expired: x.state&expired != 0}
+	c := Share{Label: l.label, order: l.order, Expired: x.state&expired != 0, Lane: l, Standby: s.standby(x)}
 	c.Values = make([]uint64, n)
 	s.report(sh, s.plan.Ops, uint32(now), &c.Row, 0)
 	c.Life = capped(left(x.until, tickOf(now)), l.schema.Expire)

@@ -4,19 +4,18 @@ import "tallystick/internal/aggregate"
 
 // settle brings a row to now: windows of rates that have ended, shares whose life is over,
 // the time to push it again. It makes the row due at what ends next. It reports whether
-// the row is still there: it goes with its last share.
+// the row is still there: it goes with its last share. What happens to shares that do not
+// count is nothing to readers.
 func (s *shard) settle(id uint32, now int64) (there bool) {
 	tick := tickOf(now)
+	s.align(id)
 	r := s.rows.at(id)
-	if r.zeroed {
-		if tick < r.lives {
-			s.schedule(id, r.lives)
-			return true
-		}
-		s.removeRow(id)
-		return false
-	}
 	due := uint32(never)
+	if r.zeroed {
+		if due = r.lives; due <= tick {
+			r.zeroed, r.lives, due = false, 0, never // all have been told
+		}
+	}
 	gone, bent := false, false
 	var uneven uint64
 	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
@@ -30,19 +29,21 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 		}
 		if x.until <= tick && !s.holds(sh) {
 			s.expire(sh)
-			gone = true
+			gone = gone || x.state&idle == 0
 			continue
 		}
 		due = min(due, s.windowEnd(sh, now), s.nextLook(sh, tick))
 	}
-	if r.live == 0 {
+	if r.live == 0 && !r.zeroed {
 		s.removeRow(id)
 		return false
 	}
 	if gone {
 		s.relive(id)
 	}
-	if gone || bent && uint64(r.debt)+uneven > 1 || r.refresh <= tick {
+	if !r.counts() {
+		r.debt, r.refresh = 0, never // the row is not read
+	} else if gone || bent && uint64(r.debt)+uneven > 1 || r.refresh <= tick {
 		s.touch(id)
 	}
 	s.unschedule(id)
@@ -56,6 +57,7 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 // once any member's has ended they may bend too early for the members who are left.
 func (s *shard) roll(id, sh, now32 uint32) (ended bool, uneven uint64) {
 	r, cells, sum := s.rows.at(id), s.shares.numbersAt(sh), s.rows.numbersAt(id)
+	counts := s.shares.at(sh).state&idle == 0
 	for i := range s.plan.Ops {
 		o := &s.plan.Ops[i]
 		if o.Rule != aggregate.Rate {
@@ -63,6 +65,10 @@ func (s *shard) roll(id, sh, now32 uint32) (ended bool, uneven uint64) {
 		}
 		old := aggregate.WindowOf(cells[o.Cell:])
 		w, debt := old.Roll(now32, o.Period)
+		if !counts {
+			w.Put(cells[o.Cell:])
+			continue
+		}
 		if w == old {
 			uneven += uint64(max(w.Prev, w.Curr) - min(w.Prev, w.Curr))
 			continue

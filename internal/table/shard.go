@@ -23,6 +23,7 @@ type shard struct {
 	marks  []link
 	wheel  []uint32 // first row of each bucket; made when it is needed
 	news   []uint32 // cells of the share that is being applied
+	olds   []uint64 // sum of the row that is being aligned, as it was
 	dice   uint64   // state of the generator that samples for eviction
 }
 
@@ -109,11 +110,11 @@ func (s *shard) addRow(hash uint32, key []byte, now32 uint32) uint32 {
 	return id
 }
 
-// addShare gives a row a share of a lane, that counts and holds zeros.
+// addShare gives a row a share of a lane, that holds zeros.
 func (s *shard) addShare(id uint32, l *Lane) uint32 {
 	sh := s.shares.take()
 	r := s.rows.at(id)
-	*s.shares.at(sh) = share{row: id, next: r.shares, lane: l.id}
+	*s.shares.at(sh) = share{row: id, next: r.shares, lane: l.id, state: l.idleness()}
 	clear(s.shares.numbersAt(sh))
 	r.shares = sh
 	r.live++
@@ -160,15 +161,17 @@ func (s *shard) removeRow(id uint32) {
 	s.table.budget.give()
 }
 
-// fold replaces a share's cells by others, zeros if they are nil, in the share and in the
-// sums. Latest columns are the caller's.
+// fold replaces a share's cells by others, zeros if they are nil, in the share and, if it is
+// in them, in the sums. Latest columns are the caller's.
 func (s *shard) fold(id, sh uint32, news []uint32) {
 	cells := s.shares.numbersAt(sh)
 	if news == nil {
 		clear(s.news)
 		news = s.news
 	}
-	s.plan.Fold(s.rows.numbersAt(id), cells, news, s.rows.at(id).base)
+	if s.shares.at(sh).state&idle == 0 {
+		s.plan.Fold(s.rows.numbersAt(id), cells, news, s.rows.at(id).base)
+	}
 	copy(cells, news)
 }
 
@@ -190,12 +193,17 @@ func (s *shard) redecide(id uint32, owner uint64) {
 	}
 }
 
-// candidate is a share's say about a Latest column.
+// candidate is a share's say about a Latest column: none if it does not count.
 func (s *shard) candidate(sh uint32, cell int) aggregate.Candidate {
-	x := s.shares.at(sh)
-	if x.state&expired != 0 {
+	if s.shares.at(sh).state&(expired|idle) != 0 {
 		return aggregate.Candidate{}
 	}
+	return s.opinion(sh, cell)
+}
+
+// opinion is what a share would say about a Latest column if it counted.
+func (s *shard) opinion(sh uint32, cell int) aggregate.Candidate {
+	x := s.shares.at(sh)
 	c := aggregate.Candidate{Value: s.shares.numbersAt(sh)[cell], Life: never, Order: s.table.lanes[x.lane].order, Owner: uint64(x.lane)}
 	if x.until != never {
 		c.Life = max(x.until, s.clock) - s.clock
@@ -215,7 +223,9 @@ func (s *shard) rebase(id, now32 uint32) {
 		}
 		clear(sum[o.Word : o.Word+3])
 		for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
-			aggregate.FoldRate(sum[o.Word:], aggregate.Window{}, aggregate.WindowOf(s.shares.numbersAt(sh)[o.Cell:]), now32)
+			if s.shares.at(sh).state&idle == 0 {
+				aggregate.FoldRate(sum[o.Word:], aggregate.Window{}, aggregate.WindowOf(s.shares.numbersAt(sh)[o.Cell:]), now32)
+			}
 		}
 	}
 }

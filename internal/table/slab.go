@@ -16,11 +16,17 @@ type row struct {
 
 	debt    uint32 // what readers have not been told of windows that ended, in events
 	touched uint32 // tick of the last change
-	lives   uint32 // tick until which the longest share lives; never
+	lives   uint32 // tick until which the longest share that counts lives; never; 0: none counts
 	refresh uint32 // tick at which it is due to readers although nothing has changed; never
-	live    uint16 // shares that count
-	zeroed  bool   // it was cleared: it goes to readers once, as zeros
+	live    uint16 // shares whose life is not over, counting or not
+	zeroed  bool   // it was cleared: it goes to readers once, as zeros; no share counts
 }
+
+// counts reports whether any share is in the sum: else there is nothing to tell readers.
+func (r *row) counts() bool { return r.lives != 0 && !r.zeroed }
+
+// blank reports whether the row was cleared and nothing has been reported since.
+func (r *row) blank() bool { return r.zeroed && r.live == 0 }
 
 const free = 1<<32 - 1
 
@@ -38,6 +44,7 @@ type share struct {
 const (
 	expired  = 1 << iota // it counts nothing any more, and shows so
 	heldBack             // a lower row was held back since it was last taken
+	idle                 // it is not in the sums: another lane's counts in its place. See weigh.go
 )
 
 // slab is an array of T that grows without moving, with an array of numbers beside each T.

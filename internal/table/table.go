@@ -3,7 +3,8 @@
 // Rows are applied to lanes, a lane being one source table of one peer. What a lane last
 // reported for a key is its share; a row is a key with all its shares and their sum, and
 // the sum is folded, old share out and new share in, so that an update costs the same
-// whatever the number of members. Receivers read through bookmarks in a list of rows in
+// whatever the number of members. Of replicas, which report the same, every share is kept and
+// one lane's are in the sums: Weigh says whose. Receivers read through bookmarks in a list of rows in
 // which the last changed is the last. A table has locks and no I/O: the time is handed in,
 // as milliseconds of the caller's monotonic clock, and nothing outside of the package is
 // ever called under a lock. It must never know what a session or a message is.
@@ -48,6 +49,7 @@ type Table struct {
 	layout   uint64 // grows when the shards are rebuilt: places of before mean nothing
 	disagree []Disagreement
 	readers  []bool // places in the change lists that are taken, by number
+	weighing int    // walks of Weigh that are under way: rows may be out of line with their lanes
 
 	updates atomic.Uint64 // rows applied since the start
 }
@@ -95,7 +97,7 @@ func ticks(ms uint32) uint32 { return max(1, ms>>tickShift) }
 // Stats is a table in numbers.
 type Stats struct {
 	Rows    int    // keys
-	Shares  int    // contributions that count or show as expired
+	Shares  int    // contributions, those that do not count or show as expired included
 	Updates uint64 // rows applied since the start
 	Changes uint64 // times that a row was put at the end of the change list
 	Bytes   int    // memory of slabs, index and arena

@@ -1,0 +1,22 @@
+package table
+
+import "tallystick/internal/stick"
+
+// keep takes what was reported, and is in news, for a share that does not count. The sum and
+// the row's life are not its business; that something of it ends is.
+func (s *shard) keep(id, sh uint32, in *stick.Row, first bool, now int64) {
+	x, r := s.shares.at(sh), s.rows.at(id)
+	copy(s.shares.numbersAt(sh), s.news)
+	if !in.Replay || first {
+		x.until = until(in, now)
+		s.schedule(id, x.until)
+	}
+	s.schedule(id, s.windowEnd(sh, now))
+	if r.counts() {
+		return
+	}
+	r.touched = s.clock // nobody has been told of it: this is only for who is to be evicted
+	if r.link == (link{}) {
+		s.insert(id, ends) // every row is in the list. Readers pass it, whenever they come by
+	}
+}
