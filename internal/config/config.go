@@ -53,17 +53,17 @@ type TLS struct {
 	Crt        string // PEM file with certificate and key; "" for none
 	CAFile     string // PEM file with the authorities to trust; "" for none
 	Verify     Verify // required where there is a CAFile and nothing else was said
-	VerifyHost string // name that the peer's certificate must carry; "" for any
-	VerifyName bool   // the certificate must carry the peer's own name
+	VerifyHost string // name that the peer's certificate must carry; "" for any. Nothing with VerifyNone
+	VerifyName bool   // the certificate must carry the peer's own name. Nothing with VerifyNone
 }
 
-// Bind is a listener shared by sections. The name that a node calls us by must be the ID
-// of one of them.
+// Bind is a listener shared by sections. The name that a peer calls us by here must be the
+// ID of one of them, also of one that has a local line of its own.
 type Bind struct {
 	Pos      Pos
 	Addr     Addr
-	TLS      TLS
-	Allow    []netip.Prefix // addresses that may come; nil: any
+	TLS      TLS            // VerifyHost and VerifyName hold for everybody who comes in
+	Allow    []netip.Prefix // addresses that may come in here, unless Peer.Allow is nearer; nil: what the section says
 	Sections []string       // IDs that it serves; nil: all
 }
 
@@ -99,20 +99,30 @@ type HTTP struct {
 type DynamicPeers struct {
 	Pos   Pos
 	Max   int            // most peers of a section, those that it names included
-	Allow []netip.Prefix // addresses that may come; nil: any
+	Allow []netip.Prefix // addresses that such nodes may come from; nil: what the listener says, else the section
 }
 
 // Section is one aggregations section: a set of peers and what is summed among them.
 type Section struct {
-	ID   string
-	Pos  Pos    // of the ID
-	Name string // what we call ourselves: the local line's name, or the ID behind a shared bind
+	ID  string // by which a shared bind knows the section
+	Pos Pos    // of the ID
+
+	// Name is what we call ourselves when we call a peer, and what peers call us by at
+	// Local.Addr: the local line's name; without such a line the ID. A section behind a
+	// shared bind that has a local line as well is called by its ID through the bind and by
+	// Name at its own address.
+	Name string
 
 	Rules        topology.Rules
-	Local        *Peer  // ourselves and where we listen; nil if a shared bind serves the section
-	Peers        []Peer // all others, in the order of their lines; names are unique
-	DynamicPeers *DynamicPeers
-	Allow        []netip.Prefix // addresses that may come; nil: any
+	Local        *Peer         // ourselves and where we listen; nil if shared binds alone serve the section
+	Peers        []Peer        // all others, in the order of their lines; names are unique, and none is ours
+	DynamicPeers *DynamicPeers // the section's own line, or the global one; nil: only those of Peers may come
+
+	// Allow has the addresses that may come, where nothing nearer says it; nil: any. The
+	// nearest list that is not nil decides alone: of a peer that a line names Peer.Allow, of
+	// another one DynamicPeers.Allow; else that of the listener where it comes in, which is
+	// Local.Allow or Bind.Allow; else this one.
+	Allow []netip.Prefix
 
 	Warmup       time.Duration // longest wait for every peer's lesson after our start; 10 s, 20 s with down peers
 	PushInterval time.Duration // longest coalescing of pushes; 0: none; 5 ms
@@ -129,13 +139,14 @@ type Peer struct {
 	Name  string
 	Addr  Addr // where to call it, or (local) where we listen; zero: it is only accepted
 	Role  topology.Role
-	Group string // peers of one group are replicas of each other; "" for none
-	Dial  bool   // we call it, as we call up peers
-	TLS   TLS
-	Allow []netip.Prefix // addresses that it may come from; nil: what the section says
+	Group string         // peers of one group are replicas of each other, and of one Role; "" for none
+	Dial  bool           // we call it, as we call up peers
+	TLS   TLS            // of sessions that we open, or (local) of the listener; VerifyHost and VerifyName hold for those that it opens, too
+	Allow []netip.Prefix // addresses that it may come from, or (local) that may come in here; nil: see Section.Allow
 }
 
-// Shard is our place among aggregators that share the keys.
+// Shard is our place among aggregators that share the keys. The nodes share them out; here
+// it only tells which keys are astray.
 type Shard struct {
 	Index, Count int    // from 1 to Count; Count 0: not sharded
 	Peers        string // name of the nodes' peers section; "": tables of peers sections are not checked

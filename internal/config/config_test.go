@@ -199,11 +199,57 @@ func TestName(t *testing.T) {
 	if len(errs) != 1 || !strings.Contains(errs[0].Error(), "[t.cfg:5] : peer 'z' is ourselves, by option -L, and needs an address") {
 		t.Errorf("we need a place to listen: got %v", errs)
 	}
+	_, errs = Parse([]File{{"t.cfg", []byte(lines + " ssl ca-file ca.pem verifyname\n")}}, Options{Name: "y"})
+	if len(errs) != 2 || !strings.Contains(errs[1].Error(), "[t.cfg:4] : peer 'y' is ourselves, by option -L, and 'ssl' needs a certificate") {
+		t.Errorf("a line that only calls needs no certificate, one that listens does: got %v", errs)
+	}
 	if c, _ := Parse([]File{{"t.cfg", []byte(lines + " up\n")}}, Options{Name: "y"}); c != nil {
 		t.Error("an aggregator above us is not ourselves")
 	}
 	if c, _ := Parse([]File{{"t.cfg", []byte(lines + "\n")}}, Options{Name: "z"}); c != nil {
 		t.Error("a name that no line has helps nothing")
+	}
+}
+
+// TestDoors: a section may be reached at shared listeners and at its own address, each with
+// a name for us of its own.
+func TestDoors(t *testing.T) {
+	c := good(t, Options{}, `
+global
+    bind *:9001 allow 10.0.0.0/8
+    bind *:9002 use_aggrs other
+aggregations both
+    from any to .agg
+    peer us *:9003 local allow 192.0.2.0/24
+    peer lb1
+aggregations other
+    from any to .agg
+    peer lb1
+`)
+	both, other := c.Sections[0], c.Sections[1]
+	if both.Name != "us" || both.Local == nil || other.Name != "other" || other.Local != nil {
+		t.Errorf("the local line gives the name, else the section: got %q and %q", both.Name, other.Name)
+	}
+	ports := func(doors []Door) (ports []uint16) {
+		for _, d := range doors {
+			ports = append(ports, d.Addr.Port)
+		}
+		return ports
+	}
+	for _, d := range []struct {
+		why       string
+		got, want []uint16
+	}{
+		{"all doors, binds first", ports(c.Doors()), []uint16{9001, 9002, 9003}},
+		{"a bind that names no sections serves all, and there is the local line", ports(c.doorsOf(both)), []uint16{9001, 9003}},
+		{"one that names some serves these", ports(c.doorsOf(other)), []uint16{9001, 9002}},
+	} {
+		if !slices.Equal(d.got, d.want) {
+			t.Errorf("%s: got %v, want %v", d.why, d.got, d.want)
+		}
+	}
+	if d := c.Doors(); d[0].Allow[0].String() != "10.0.0.0/8" || d[1].Allow != nil || d[2].Allow[0].String() != "192.0.2.0/24" {
+		t.Errorf("a door has the allow of its line: got %v", d)
 	}
 }
 

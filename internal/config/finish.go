@@ -21,6 +21,7 @@ func (p *parser) finish(files []File) {
 		p.cfg.Sections = append(p.cfg.Sections, d.Section)
 	}
 	p.checkListeners()
+	p.checkDoors()
 }
 
 // complete fills in what a section leaves open.
@@ -70,8 +71,12 @@ func (p *parser) appointByName(d *draft) {
 	n.Role, n.Group, n.Dial = topology.Local, "", false
 	d.Local = &n
 	if n.Addr.IsZero() {
-		p.failf(word{text: n.Name, pos: n.Pos}, "write 'peer "+printable(n.Name)+" ADDR:PORT'",
+		p.failf(n.at(), "write 'peer "+printable(n.Name)+" ADDR:PORT'",
 			"peer '%s' is ourselves, by option -L, and needs an address to listen on", printable(n.Name))
+	}
+	if n.TLS.Enabled && n.TLS.Crt == "" { // to call it, none is needed
+		p.failf(n.at(), "add 'crt FILE', a PEM file with certificate and key",
+			"peer '%s' is ourselves, by option -L, and 'ssl' needs a certificate to listen with", printable(n.Name))
 	}
 }
 
@@ -104,6 +109,7 @@ func (p *parser) checkSection(d *draft) {
 		p.failf(d.at(), "", "section '%s' names %d peers, but 'dynamic-peers' at %s allows %d", printable(d.ID), len(d.Peers), m.Pos, m.Max)
 	}
 	p.checkSuffixes(d)
+	p.checkLevels(d)
 }
 
 // checkSuffixes finds suffixes that cannot do what their lines say.

@@ -53,8 +53,15 @@ func checkSections(t *testing.T, c *Config) {
 		t.Error("no section")
 	}
 	for _, s := range c.Sections {
-		if s.ID == "" || s.Local == nil || s.Local.Addr.IsZero() || s.Name != s.Local.Name || s.Rules.To == "" || len(s.Peers) == 0 {
+		if s.ID == "" || s.Rules.To == "" || len(s.Peers) == 0 && s.DynamicPeers == nil {
 			t.Errorf("half a section: %+v", s)
+		}
+		shared := slices.ContainsFunc(c.Global.Binds, func(b Bind) bool { return b.Serves(s.ID) })
+		switch {
+		case s.Local == nil && (!shared || s.Name != s.ID):
+			t.Errorf("nobody can call it: %+v", s)
+		case s.Local != nil && (s.Local.Addr.IsZero() || s.Name != s.Local.Name):
+			t.Errorf("half a local line: %+v", s)
 		}
 		if s.Warmup < 0 || s.PushInterval < 0 || s.MaxEntries < 1 || s.MaxTables < 1 {
 			t.Errorf("impossible values: %+v", s)

@@ -60,7 +60,7 @@ func (p *parser) bind(l *line) {
 func (p *parser) source(l *line) {
 	a, err := parseSource(l.args[0].text)
 	p.faulty("source", l.args[0], err)
-	p.cfg.Global.Source = a
+	p.cfg.Global.Source, p.caller = a, l.args[0]
 }
 
 // cpuMap reads: cpu-map 0,5-8

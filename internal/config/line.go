@@ -60,6 +60,7 @@ func (p *parser) mark(l *line) {
 	if p.section == aggregations {
 		p.draft.named = p.draft.named || l.kw.name == "from"
 		p.draft.warmup = p.draft.warmup || l.kw.name == "warmup"
+		p.draft.relays = p.draft.relays || l.kw.name == "forward"
 	}
 }
 

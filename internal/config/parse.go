@@ -61,6 +61,7 @@ type parser struct {
 	once    map[string]Pos // keywords of the open section that may not come again
 	globals map[string]Pos // the same of the global section
 	served  []word         // the sections that bind lines name
+	caller  word           // the address of the source line
 	opened  Pos            // the global line; zero: none yet
 }
 
@@ -70,8 +71,12 @@ type draft struct {
 	from    word // the target suffix, as written
 	sources []word
 	forward []word
+	ascend  word // no-ascend
+	allow   word // the first allow line
+	shard   word // the shard line
 	warmup  bool // there is a warmup line, good or bad
 	named   bool // there is a from line, good or bad
+	relays  bool // there is a forward line, good or bad
 	refused bool // a peer line could not be read
 	torn    bool // and it was, or may have been, the local one
 	locals  []*Peer

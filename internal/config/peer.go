@@ -82,15 +82,27 @@ func (p *parser) add(w word, n Peer) {
 	}
 	for _, o := range d.Peers {
 		p.checkTwin(w, n, o)
-		if n.Addr == o.Addr && !n.Addr.IsZero() && n.Role != topology.Local {
-			p.warnf(w, "", "peer %s has the same address as peer '%s' at %s", w, printable(o.Name), o.Pos)
-		}
+		p.checkPlace(w, n, o)
 	}
 	if n.Role == topology.Local {
 		d.locals = append(d.locals, &n)
 		return
 	}
 	d.Peers = append(d.Peers, n)
+}
+
+// checkPlace looks at two peers that live at one address. Sums that go up to an aggregator
+// and are counted again where they come from below would grow for ever.
+func (p *parser) checkPlace(w word, n, other Peer) {
+	same := n.Addr.Dial() == other.Addr.Dial() && !n.Addr.IsZero() && !other.Addr.IsZero() && n.Role != topology.Local
+	switch {
+	case same && (n.Role == topology.Up) != (other.Role == topology.Up):
+		p.failf(w, "one aggregator is above us or below us: correct an address, or the word",
+			"peer %s is %s and peer '%s' at %s is %s, but they have one address: sums would go in a circle",
+			w, standing(n.Role), printable(other.Name), other.Pos, standing(other.Role))
+	case same:
+		p.warnf(w, "", "peer %s has the same address as peer '%s' at %s", w, printable(other.Name), other.Pos)
+	}
 }
 
 // checkTwin refuses a second peer of one name.

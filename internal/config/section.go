@@ -104,6 +104,7 @@ func (p *parser) from(l *line) {
 	if p.suffix("to", target) {
 		r.To = target.text
 	}
+	p.draft.ascend = l.at["no-ascend"]
 	r.AcceptNoSuffix, r.NoAscend, r.NoFeedback = l.has("accept-no-suffix"), l.has("no-ascend"), l.has("no-feedback")
 	if r.Any && r.AcceptNoSuffix {
 		p.warnf(l.at["accept-no-suffix"], "", "'accept-no-suffix' does nothing with 'from any', which accepts every name")
@@ -130,7 +131,9 @@ func (p *parser) forward(l *line) {
 
 // allow reads: allow CIDR[,CIDR...]
 func (p *parser) allow(l *line) {
-	p.draft.Allow = append(p.draft.Allow, p.prefixes(l.args[0])...)
+	if p.draft.Allow = append(p.draft.Allow, p.prefixes(l.args[0])...); p.draft.allow.pos == (Pos{}) {
+		p.draft.allow = l.word
+	}
 }
 
 // duration reads the time of a line, up to a limit.
@@ -184,6 +187,10 @@ func (p *parser) shard(l *line) {
 	if err != nil || err2 != nil || i < 1 || i > n || !isNumber(first) || !isNumber(last) {
 		p.failf(w, "write 'shard 1/3' for the first of three", "'shard' : invalid shard %s", w)
 	}
+	if w, ok := l.opts["peers"]; ok && w.text == "" {
+		p.failf(w, "", "'peers' : missing argument")
+	}
+	p.draft.shard = l.word
 	p.draft.Shard = Shard{Index: i, Count: n, Peers: l.opts["peers"].text}
 }
 

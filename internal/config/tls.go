@@ -80,7 +80,8 @@ func (p *parser) tls(l *line, serves bool) TLS {
 	if t.Enabled {
 		p.checkTLS(l, t, serves)
 	} else {
-		p.warnIdle(l, "add 'ssl'", "'%s' does nothing without 'ssl'", "crt", "ca-file", "verify", "verifyname")
+		p.warnIdle(l, "add 'ssl'", "'%s' does nothing without 'ssl'", "crt", "ca-file", "verify")
+		p.failIdle(l, "add 'ssl' and 'ca-file FILE'", "'%s' : no certificate is looked at without 'ssl'", "verifyhost", "verifyname")
 	}
 	return t
 }
@@ -92,8 +93,20 @@ func (p *parser) checkTLS(l *line, t TLS, serves bool) {
 		p.failf(l.at["ssl"], "add 'crt FILE', a PEM file with certificate and key", "'ssl' needs a certificate to listen with")
 	case t.Verify != VerifyNone && !l.has("ca-file"):
 		p.failf(l.at["verify"], "add 'ca-file FILE'", "verify is enabled but no CA file specified")
-	case t.Verify == VerifyNone:
-		p.warnIdle(l, "add 'ca-file FILE'", "'%s' does nothing with 'verify none'", "verifyhost", "verifyname")
+	case l.opts["verify"].text == "none": // switched off, for a while perhaps
+		p.warnIdle(l, "write 'verify required'", "'%s' does nothing with 'verify none'", "verifyhost", "verifyname")
+	case !l.has("ca-file"):
+		p.failIdle(l, "add 'ca-file FILE'", "'%s' : no certificate is verified without 'ca-file'", "verifyhost", "verifyname")
+	}
+}
+
+// failIdle refuses those of the options that stand on the line: whoever asks for a name must
+// not get sessions that are open to anybody, with no more than a warning.
+func (p *parser) failIdle(l *line, hint, format string, options ...string) {
+	for _, name := range options {
+		if l.has(name) {
+			p.failf(l.at[name], hint, format, name)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tallystick/internal/cli"
+	"tallystick/internal/config"
 	"tallystick/internal/logs"
 	"tallystick/internal/node"
 	"tallystick/internal/topology"
@@ -24,7 +25,7 @@ func (b *backend) Process() cli.Process {
 		Threads: runtime.GOMAXPROCS(0), Tasks: runtime.NumGoroutine(), LogLevel: *b.level.Load(),
 		MaxConns: int(b.files), CumConns: b.counters.Accepted.Load() + b.counters.Called.Load(), Stopping: b.stopping.Load(),
 	}
-	for _, s := range b.sections {
+	for _, s := range b.now.Load().sections {
 		for _, peer := range s.Peers() {
 			if peer.Connected() {
 				p.Conns++
@@ -40,7 +41,7 @@ func (b *backend) countersOf() []cli.Counter {
 	var list []cli.Counter
 	add := func(name string, v int64) { list = append(list, cli.Counter{Name: name, Value: v}) }
 	var rows, shares, used, max, evicted, refused, bytes, tables, texts int64
-	for _, s := range b.sections {
+	for _, s := range b.now.Load().sections {
 		budget := s.Budget()
 		used, max = used+budget.Used(), max+budget.Max()
 		evicted, refused = evicted+budget.Evicted(), refused+budget.Refused()
@@ -72,42 +73,77 @@ func (b *backend) countersOf() []cli.Counter {
 // Sections implements cli.Viewer.
 func (b *backend) Sections() []cli.Section {
 	var list []cli.Section
-	for _, s := range b.sections {
-		list = append(list, b.sectionOf(s))
+	p := b.now.Load()
+	for _, s := range p.sections {
+		list = append(list, b.sectionOf(p, s))
 	}
 	return list
 }
 
 // sectionOf takes a snapshot of a section.
-func (b *backend) sectionOf(s *section) cli.Section {
+func (b *backend) sectionOf(p *program, s *section) cli.Section {
 	warm, _ := s.Warm()
-	v := cli.Section{ID: s.ID, Name: s.Name, Rules: rulesOf(&s.Rules), Warm: warm}
-	if s.socket != nil {
-		v.Addr = s.socket.Addr().String()
+	c := s.Settings()
+	v := cli.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Warm: warm, Binds: bindsOf(p.config, s.ID())}
+	if l := s.config.Local; l != nil {
+		v.Addr = l.Addr.String()
+	}
+	if c.Dynamic != nil {
+		v.MaxPeers = c.Dynamic.Max
+	}
+	if c.Shard.Count > 0 {
+		v.Shard, v.Misplaced = fmt.Sprintf("%d/%d", c.Shard.Index, c.Shard.Count), b.counters.StrayKeys.Load()
 	}
 	if !warm {
-		v.WarmAt = b.start.Add(s.Warmup)
+		v.WarmAt = s.Started().Add(c.Warmup)
 	}
 	receivers, notes := map[string][]cli.Receiver{}, map[string][]string{} // by target
 	for _, peer := range s.Peers() {
 		view := peer.View()
 		v.Peers = append(v.Peers, peerOf(&view, b.start))
 		for _, f := range view.Feeds {
-			receivers[f.Target] = append(receivers[f.Target], cli.Receiver{Peer: view.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced)})
+			receivers[f.Target] = append(receivers[f.Target], cli.Receiver{Peer: view.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced), NotTo: f.Refused})
 		}
 		for _, u := range view.Unread {
 			notes[u.Target] = append(notes[u.Target], view.Name+": "+u.Why)
 		}
 	}
+	contests := s.Contests()
 	for _, t := range s.Tables() {
 		if t.Schema != nil { // else nobody has defined it yet
 			table := tableOf(&t, v.Peers, receivers[t.Name])
-			table.Notes = append(table.Notes, notes[t.Name]...)
+			table.Notes, table.Leads = append(table.Notes, notes[t.Name]...), leadsOf(&t, contests)
 			v.Tables = append(v.Tables, table)
 		}
 	}
 	slices.SortFunc(v.Tables, func(a, b cli.Table) int { return cmp.Compare(a.Target, b.Target) })
 	return v
+}
+
+// bindsOf are the shared listeners that bring peers to a section.
+func bindsOf(c *config.Config, id string) (binds []string) {
+	for _, b := range c.Global.Binds {
+		if b.Serves(id) {
+			binds = append(binds, b.Addr.String())
+		}
+	}
+	return binds
+}
+
+// leadsOf tells who counts among the replicas that feed a table.
+func leadsOf(t *node.TableView, contests []node.ContestView) (leads []cli.Lead) {
+	for _, c := range contests {
+		if c.Target != t.Name || c.Relayed != t.Relayed {
+			continue
+		}
+		l := cli.Lead{Group: c.Group, Peer: c.Leader}
+		if d := c.Dispute; d != nil {
+			l.Disagreements = append(l.Disagreements, cli.Disagreement{Member: d.Member, Key: d.Key, Schema: d.Schema, Column: d.Column,
+				Element: d.Element, Has: d.Has, LeaderHas: d.LeaderHas, Since: d.Since, Times: uint64(d.Times)})
+		}
+		leads = append(leads, l)
+	}
+	return leads
 }
 
 // rulesOf prints the from and forward lines.
@@ -133,7 +169,7 @@ func rulesOf(r *topology.Rules) string {
 
 // tableOf describes one table and who feeds and hears it.
 func tableOf(t *node.TableView, peers []cli.Peer, receivers []cli.Receiver) cli.Table {
-	v := cli.Table{Target: t.Name, Schema: t.Schema, Rows: int64(t.Stats.Rows), Update: uint32(t.Stats.Changes), Used: uint32(t.Stats.Changes), Receivers: receivers}
+	v := cli.Table{Target: t.Name, Forwarded: t.Relayed, Schema: t.Schema, Rows: int64(t.Stats.Rows), Update: uint32(t.Stats.Changes), Used: uint32(t.Stats.Changes), Receivers: receivers}
 	for _, p := range peers {
 		for _, l := range p.Lanes {
 			if l.Target == t.Name && !slices.Contains(v.Sources, l.Name) {
@@ -162,8 +198,8 @@ func (b *backend) Events() []cli.Event {
 
 // section finds a section, or returns nil.
 func (b *backend) section(id string) *section {
-	for _, s := range b.sections {
-		if s.ID == id {
+	for _, s := range b.now.Load().sections {
+		if s.ID() == id {
 			return s
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func peerOf(v *node.PeerView, start time.Time) cli.Peer {
 	s := &v.Session
 	p := cli.Peer{
-		Name: v.Name, Role: v.Role.String(), Addr: v.Addr, Remote: v.Remote, Disabled: v.Disabled,
+		Name: v.Name, Role: v.Role.String(), Group: v.Group, Dynamic: v.Dynamic, TLS: v.TLS, CertNames: v.CertNames, Allow: v.Allow, Addr: v.Addr, Remote: v.Remote, Disabled: v.Disabled,
 		Established: v.Established, Calling: v.Connected && !v.Established, Minor: s.Minor, PID: v.Process,
 		LastStatus: v.LastStatus, Handshake: s.Established, Changed: v.Since,
 		Accepts: uint64(v.Accepted), Accepted: v.LastAccepted, Connects: uint64(v.Called), Connected: v.LastCalled,
@@ -33,7 +33,7 @@ func peerOf(v *node.PeerView, start time.Time) cli.Peer {
 		p.Heartbeat = s.LastSent.Add(2500 * time.Millisecond)
 	}
 	for _, l := range v.Lanes {
-		p.Lanes = append(p.Lanes, cli.Lane{Name: l.Name, Target: l.Target, Schema: l.Schema, Shares: int64(l.Contributions), LastGot: l.LastID, SetAside: l.SetAside})
+		p.Lanes = append(p.Lanes, cli.Lane{Name: l.Name, Target: l.Target, Schema: l.Schema, Shares: int64(l.Contributions), LastGot: l.LastID, SetAside: l.SetAside, Standby: l.Standby})
 	}
 	slices.SortFunc(p.Lanes, func(a, b cli.Lane) int { return cmp.Compare(a.Name, b.Name) })
 	p.Error = faultOf(v.Fault)

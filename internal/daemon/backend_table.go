@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
 
 	"tallystick/internal/cli"
@@ -41,7 +40,7 @@ type dump struct {
 
 // Next implements cli.Dump.
 func (d *dump) Next(limit int, f func(*cli.Entry)) (more bool) {
-	return d.table.Scan(d.section.Now(), &d.place, limit, func(e *table.Entry) { f(entryOf(e)) })
+	return d.table.Scan(d.section.Now(), &d.place, limit, func(e *table.Entry) { f(entryOf(d.section, e)) })
 }
 
 // Get implements cli.Viewer.
@@ -50,15 +49,15 @@ func (b *backend) Get(section, name string, key []byte, f func(*cli.Entry)) (boo
 	if err != nil {
 		return false, err
 	}
-	return t.Get(s.Now(), key, func(e *table.Entry) { f(entryOf(e)) }), nil
+	return t.Get(s.Now(), key, func(e *table.Entry) { f(entryOf(s, e)) }), nil
 }
 
-func entryOf(e *table.Entry) *cli.Entry {
+func entryOf(s *section, e *table.Entry) *cli.Entry {
 	v := &cli.Entry{Schema: e.Schema, Key: e.Key, Sum: shareOf(&e.Row)}
 	for i := range e.Shares {
 		c := &e.Shares[i]
 		share := shareOf(&c.Row)
-		share.Label, share.Expired = c.Label, c.Expired
+		share.Label, share.Expired, share.Standby, share.Group = c.Label, c.Expired, c.Standby, s.GroupOf(c.Lane)
 		v.Shares = append(v.Shares, share)
 	}
 	return v
@@ -97,11 +96,12 @@ func (b *backend) SetLogLevel(word string) error {
 	return nil
 }
 
-// errNoReload refuses what a later version brings.
-var errNoReload = errors.New("reading the configuration again is not yet supported; restart to use it")
-
 // Reload implements cli.Operator.
-func (b *backend) Reload() (changed string, err error) { return "", errNoReload }
+func (b *backend) Reload() (changed string, err error) {
+	changes, err := (*daemon)(b).reload()
+	(*daemon)(b).report(changes, err)
+	return summary(changes), err
+}
 
 // Clear implements cli.Operator.
 func (b *backend) Clear(section, name string, key []byte) (rows int, err error) {

@@ -15,7 +15,9 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tallystick/internal/cli"
@@ -23,6 +25,7 @@ import (
 	"tallystick/internal/logs"
 	"tallystick/internal/node"
 	"tallystick/internal/proc"
+	"tallystick/internal/secure"
 )
 
 // Options is what the command line says, and what main knows.
@@ -45,34 +48,47 @@ const drainTime = time.Second
 // daemon is the running program.
 type daemon struct {
 	Options
-	config   *config.Config
 	start    time.Time
 	host     string
 	logs     *logs.Logs
 	log      *slog.Logger
 	counters node.Counters
-	sections []*section
-	stats    []listener // of the CLI
+	lobby    node.Lobby
+	certs    *secure.Store
 	pid      *proc.PidFile
 	signals  *proc.Signals
 	cli      *cli.Server
 	level    levelWord
 	files    uint64 // limit of open files
 	stopping stopFlag
+
+	now       atomic.Pointer[program] // what serves
+	reloading sync.Mutex              // held while another configuration takes its place
+
+	life, listening context.Context // of everything; of listeners, which may end earlier
+	failed          chan error      // a listener cannot go on
 }
 
-// section is one section with the socket that it listens on; nil if it has none.
+// program is what one configuration has made. It is not changed: another configuration makes
+// another one, of the parts of this that stay and of new ones.
+type program struct {
+	config   *config.Config
+	sections []*section
+	doors    []*door
+	stats    []*socket // of the CLI
+}
+
+// section is one section at work.
 type section struct {
 	*node.Section
 	config *config.Section
-	socket net.Listener
+	run    running
 }
 
-// listener is one socket of the CLI.
-type listener struct {
-	net.Listener
-	name  string // as the operator wrote it: a unix socket was bound under another
-	level cli.Level
+// door is a listener for peers.
+type door struct {
+	*node.Door
+	*socket
 }
 
 // Run is the main job: it returns when the program has ended, nil after a clean stop. An
@@ -82,13 +98,15 @@ func Run(o Options) error {
 	if err != nil {
 		return err
 	}
-	d := &daemon{Options: o, config: c, start: time.Now(), signals: proc.WatchSignals()} // from here on a signal ends us cleanly
+	d := &daemon{Options: o, start: time.Now(), signals: proc.WatchSignals(), failed: make(chan error, 1)} // from here on a signal ends us cleanly
 	defer d.signals.Close()
 	d.host, _ = os.Hostname()
 	d.makeLogs()
 	defer d.logs.Close()
+	d.certs = secure.New(d.log)
+	d.now.Store(&program{config: c})
 	defer d.close()
-	if err := d.prepare(); err != nil {
+	if err := d.prepare(c); err != nil {
 		return err
 	}
 	return d.serve()
@@ -97,19 +115,24 @@ func Run(o Options) error {
 // prepare does what must be done before privileges are dropped, and drops them. The log is
 // opened once the sockets are: a second instance, started by mistake, fails at the sockets and
 // must not empty the log of the first.
-func (d *daemon) prepare() error {
+func (d *daemon) prepare(c *config.Config) error {
 	id, err := proc.Lookup(d.User, d.Group)
 	if err != nil {
 		return err
 	}
-	if err := proc.Pin(d.config.Global.CPUs); err != nil {
+	if err := proc.Pin(c.Global.CPUs); err != nil {
 		return fmt.Errorf("cpu-map: %w", err)
 	}
 	d.files, _ = proc.OpenFiles()
-	if err := d.listen(); err != nil {
+	if err := d.loadSecrets(c); err != nil { // keys may be root's alone
 		return err
 	}
-	if err := d.openLogs(); err != nil {
+	p, err := d.make(c)
+	if err != nil {
+		return err
+	}
+	d.now.Store(p)
+	if err := d.openLogs(c); err != nil {
 		return err
 	}
 	if err := proc.NoCore(); err != nil {
@@ -136,41 +159,27 @@ func (d *daemon) prepare() error {
 
 // serve runs until a signal ends it.
 func (d *daemon) serve() error {
-	d.announce()
-	ctx, stop := context.WithCancel(context.Background())
-	var sections, sockets sync.WaitGroup
-	listening, hushed := context.WithCancel(ctx)
+	p := d.now.Load()
+	d.announce(p)
+	var stop, hush context.CancelFunc
+	d.life, stop = context.WithCancel(context.Background())
+	d.listening, hush = context.WithCancel(d.life)
+	var helpers sync.WaitGroup
 	defer func() {
-		hushed()
+		hush()
 		stop()
-		sockets.Wait()
-		sections.Wait()
+		helpers.Wait()
+		d.now.Load().end()
 	}()
-	failed := make(chan error, len(d.sections)+len(d.stats))
 	d.cli = cli.New(cli.Config{Backend: (*backend)(d), Log: d.log})
-	for _, s := range d.sections {
-		sections.Go(func() { s.Run(ctx) })
-		if s.socket != nil {
-			sockets.Go(func() {
-				if err := s.Serve(listening, s.socket); err != nil {
-					failed <- fmt.Errorf("section %s: %w", s.ID, err)
-				}
-			})
-		}
-	}
-	for _, l := range d.stats {
-		sockets.Go(func() {
-			if err := d.cli.Serve(ctx, l, l.level); err != nil {
-				failed <- fmt.Errorf("stats socket: %w", err)
-			}
-		})
-	}
+	helpers.Go(func() { d.certs.Run(d.life) })
+	d.begin(p)
 	if err := d.ready(); err != nil {
 		return err
 	}
 	asked := make(chan proc.Request)
-	sockets.Go(func() { d.listenToSignals(ctx, asked) })
-	return d.wait(ctx, asked, failed, hushed)
+	helpers.Go(func() { d.listenToSignals(d.life, asked) })
+	return d.wait(d.life, asked, hush)
 }
 
 // listenToSignals hands on what signals ask for until ctx ends.
@@ -188,25 +197,28 @@ func (d *daemon) listenToSignals(ctx context.Context, asked chan<- proc.Request)
 	}
 }
 
-// announce tells the log where we listen.
-func (d *daemon) announce() {
-	for _, l := range d.stats {
+// announce tells the log where a program listens.
+func (d *daemon) announce(p *program) {
+	for _, l := range p.stats {
+		if l.run.started() {
+			continue
+		}
 		d.log.Info("listening for the runtime CLI", "on", l.name, "level", l.level)
 		if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 			d.log.Warn("the runtime CLI asks for no password, and other machines can reach it", "on", l.name, "level", l.level)
 		}
 	}
-	for _, s := range d.sections {
-		if s.socket != nil {
-			d.log.Info("listening for peers", "section", s.ID, "on", s.socket.Addr(), "as", s.Name)
+	for _, l := range p.doors {
+		if !l.run.started() {
+			d.log.Info("listening for peers", "on", l.Addr(), "as", strings.Join(l.names(p.config), ","), "tls", l.tls(p.config))
 		}
 	}
 }
 
 // ready tells everybody who waits for it that we serve.
 func (d *daemon) ready() error {
-	d.log.Info("tallystick serves", "version", d.Version, "sections", len(d.sections), "processors", runtime.GOMAXPROCS(0))
-	status := proc.NotifyStatus(fmt.Sprintf("%d sections, listening", len(d.sections)))
+	d.log.Info("tallystick serves", "version", d.Version, "sections", len(d.now.Load().sections), "processors", runtime.GOMAXPROCS(0))
+	status := proc.NotifyStatus(fmt.Sprintf("%d sections, listening", len(d.now.Load().sections)))
 	if err := proc.Notify(proc.NotifyReady, status); err != nil {
 		d.log.Warn("systemd was not told that we serve", "err", err)
 	}
@@ -214,10 +226,10 @@ func (d *daemon) ready() error {
 }
 
 // wait carries out signals until one ends the program.
-func (d *daemon) wait(ctx context.Context, asked <-chan proc.Request, failed <-chan error, hush func()) error {
+func (d *daemon) wait(ctx context.Context, asked <-chan proc.Request, hush func()) error {
 	for {
 		select {
-		case err := <-failed:
+		case err := <-d.failed:
 			return err
 		case r := <-asked:
 			switch r {
@@ -230,7 +242,7 @@ func (d *daemon) wait(ctx context.Context, asked <-chan proc.Request, failed <-c
 				d.drain(ctx, asked)
 				return nil
 			case proc.Reload:
-				d.reopen()
+				d.reloadBySignal()
 			}
 		}
 	}
@@ -244,7 +256,8 @@ func (d *daemon) leave(why string) {
 
 // drain waits until every session has said what was due, for a second at most.
 func (d *daemon) drain(ctx context.Context, asked <-chan proc.Request) {
-	for _, s := range d.sections {
+	sections := d.now.Load().sections
+	for _, s := range sections {
 		s.Drain()
 	}
 	end := time.After(drainTime)
@@ -252,7 +265,7 @@ func (d *daemon) drain(ctx context.Context, asked <-chan proc.Request) {
 	defer tick.Stop()
 	for {
 		idle := true
-		for _, s := range d.sections {
+		for _, s := range sections {
 			idle = idle && s.Idle()
 		}
 		if idle {
@@ -270,24 +283,13 @@ func (d *daemon) drain(ctx context.Context, asked <-chan proc.Request) {
 	}
 }
 
-// reopen does what of a reload is possible now: log files are opened anew, so that they
-// can be rotated.
-func (d *daemon) reopen() {
-	if err := d.logs.Reopen(); err != nil {
-		d.log.Error("log files stay as they were", "err", err)
-		return
-	}
-	d.log.Log(context.Background(), logs.LevelNotice, "log files were opened anew; the configuration was not read again, that is not yet supported: restart to use it")
-}
-
 // close gives back what prepare took.
 func (d *daemon) close() {
-	for _, s := range d.sections {
-		if s.socket != nil {
-			s.socket.Close()
-		}
+	p := d.now.Load()
+	for _, l := range p.doors {
+		l.Close()
 	}
-	for _, l := range d.stats {
+	for _, l := range p.stats {
 		l.Close()
 	}
 	if err := d.pid.Remove(); err != nil {

@@ -2,10 +2,13 @@ package daemon
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"tallystick/internal/config"
+	"tallystick/internal/secure"
 )
 
 // Load reads and checks the configuration. Everything that there is to say of it goes to
@@ -19,6 +22,12 @@ func Load(o Options) (*config.Config, error) {
 		return nil, ErrConfig
 	}
 	c, complaints := config.Load(files, config.Options{Lookup: os.LookupEnv, Name: o.Name})
+	if c != nil {
+		faults := unreadable(c)
+		if complaints = append(complaints, faults...); len(faults) > 0 {
+			c = nil
+		}
+	}
 	for _, e := range complaints {
 		fmt.Fprintln(o.Stderr, e.Format(os.Getpid()))
 	}
@@ -27,4 +36,21 @@ func Load(o Options) (*config.Config, error) {
 		return nil, ErrConfig
 	}
 	return c, nil
+}
+
+// unreadable finds certificates and authorities that lines name and that cannot be used. What
+// several lines name is told of once.
+func unreadable(c *config.Config) (faults []config.Error) {
+	var told []string
+	for _, s := range secrets(c) {
+		err := secure.New(slog.New(slog.DiscardHandler)).Load([]secure.Line{s.Line})
+		if err == nil || slices.Contains(told, err.Error()) {
+			continue
+		}
+		told = append(told, err.Error())
+		for text := range strings.Lines(err.Error()) { // one for each file
+			faults = append(faults, config.Error{Pos: s.pos, Msg: strings.TrimSuffix(text, "\n")})
+		}
+	}
+	return faults
 }

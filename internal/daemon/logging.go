@@ -25,8 +25,8 @@ func (d *daemon) makeLogs() {
 }
 
 // openLogs opens the targets: what -l says, else what the configuration says, else stderr.
-func (d *daemon) openLogs() error {
-	lines, err := d.logLines()
+func (d *daemon) openLogs(c *config.Config) error {
+	lines, err := d.logLines(c)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (d *daemon) openLogs() error {
 	return nil
 }
 
-func (d *daemon) logLines() ([]logs.Line, error) {
+func (d *daemon) logLines(c *config.Config) ([]logs.Line, error) {
 	level := logs.LevelInfo
 	if d.Debug {
 		level = logs.LevelDebug
@@ -52,12 +52,12 @@ func (d *daemon) logLines() ([]logs.Line, error) {
 		line, err := logs.ParseFile(d.Log)
 		line.Level = level
 		return []logs.Line{line}, err
-	case d.Debug || len(d.config.Global.Logs) == 0:
+	case d.Debug || len(c.Global.Logs) == 0:
 		return []logs.Line{{Kind: logs.Stderr, Level: level}}, nil
 	}
 	var lines []logs.Line
-	for _, c := range d.config.Global.Logs {
-		lines = append(lines, logLine(c))
+	for _, l := range c.Global.Logs {
+		lines = append(lines, logLine(l))
 	}
 	d.noteLevel(logs.LevelWord(lines[0].Level))
 	return lines, nil

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"os"
+	"net"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -13,35 +13,99 @@ import (
 	"tallystick/internal/config"
 	"tallystick/internal/node"
 	"tallystick/internal/proc"
-	"tallystick/internal/topology"
 )
 
-// listen opens every listening socket and makes the sections. The CLI's come last: whoever
-// finds them finds everything.
-func (d *daemon) listen() error {
-	for _, c := range d.config.Sections {
-		s := &section{Section: node.New(d.nodeConfig(c), d.start), config: c}
-		d.sections = append(d.sections, s)
-		if c.Local == nil || c.Local.Addr.IsZero() {
+// socket is something that we listen on. It serves one configuration after the other, as
+// long as each asks for the same one.
+type socket struct {
+	net.Listener
+	name  string    // as the operator wrote it: a unix socket was bound under another
+	who   string    // its level, mode and owner, if it is of the CLI
+	level cli.Level // of the CLI
+	run   running
+}
+
+// make makes the program that a configuration asks for, of the parts of the present one that
+// it can go on with and of new ones, which do not run yet. Nothing that runs has noticed
+// anything; if a socket cannot be opened those that have been are closed again.
+func (d *daemon) make(c *config.Config) (*program, error) {
+	old := d.now.Load()
+	p := &program{config: c}
+	var err error
+	if p.doors, err = d.openDoors(c, old); err == nil {
+		p.stats, err = d.openStats(c, old) // last: whoever finds them finds everything
+	}
+	if err != nil {
+		p.abandon(old)
+		return nil, err
+	}
+	for _, s := range c.Sections {
+		if i := slices.IndexFunc(old.sections, func(o *section) bool { return o.ID() == s.ID }); i >= 0 {
+			p.sections = append(p.sections, &section{Section: old.sections[i].Section, config: s, run: old.sections[i].run})
 			continue
 		}
-		var err error
-		if s.socket, err = address(c.Local.Addr).Listen(context.Background(), proc.Access{}); err != nil {
-			return fmt.Errorf("%s section %s: %w%s", c.Local.Pos, c.ID, err, advice(err))
+		n := d.nodeConfig(c, s)
+		p.sections = append(p.sections, &section{Section: node.New(n, startOf(d, old)), config: s})
+	}
+	for _, l := range p.doors {
+		if !slices.Contains(old.doors, l) {
+			l.SetRules(rulesAt(l.name, p))
 		}
 	}
-	for _, c := range d.config.Global.Stats {
-		owner, err := proc.Lookup(c.User, c.Group)
-		if err != nil {
-			return fmt.Errorf("%s stats socket: %w", c.Pos, err)
+	return p, nil
+}
+
+// openDoors opens the listeners for peers: a section's own, and shared ones.
+func (d *daemon) openDoors(c *config.Config, old *program) (doors []*door, err error) {
+	for _, a := range c.Doors() {
+		i := slices.IndexFunc(old.doors, func(o *door) bool { return o.name == a.Addr.String() })
+		if i >= 0 {
+			doors = append(doors, old.doors[i])
+			continue
 		}
-		l, err := address(c.Addr).Listen(context.Background(), proc.Access{Mode: c.Mode, Owner: owner})
+		l, err := address(a.Addr).Listen(context.Background(), proc.Access{})
 		if err != nil {
-			return fmt.Errorf("%s stats socket: %w%s", c.Pos, err, advice(err))
+			return doors, fmt.Errorf("%s %s: %w%s", a.Pos, a.Line, err, advice(err))
 		}
-		d.stats = append(d.stats, listener{l, address(c.Addr).String(), cli.Level(c.Level)})
+		doors = append(doors, &door{node.NewDoor(&d.lobby, d.certs, d.log, &d.counters), &socket{Listener: l, name: a.Addr.String()}})
 	}
-	return nil
+	return doors, nil
+}
+
+// openStats opens the sockets of the CLI.
+func (d *daemon) openStats(c *config.Config, old *program) (stats []*socket, err error) {
+	for _, s := range c.Global.Stats {
+		name, who := address(s.Addr).String(), fmt.Sprint(s.Mode, s.User, s.Group, s.Level)
+		i := slices.IndexFunc(old.stats, func(o *socket) bool { return o.name == name && o.who == who })
+		if i >= 0 {
+			stats = append(stats, old.stats[i])
+			continue
+		}
+		owner, err := proc.Lookup(s.User, s.Group)
+		if err != nil {
+			return stats, fmt.Errorf("%s stats socket: %w", s.Pos, err)
+		}
+		l, err := address(s.Addr).Listen(context.Background(), proc.Access{Mode: s.Mode, Owner: owner})
+		if err != nil {
+			return stats, fmt.Errorf("%s stats socket: %w%s", s.Pos, err, advice(err))
+		}
+		stats = append(stats, &socket{Listener: l, name: name, who: who, level: cli.Level(s.Level)})
+	}
+	return stats, nil
+}
+
+// abandon closes what was opened for a program that will not serve.
+func (p *program) abandon(old *program) {
+	for _, l := range p.doors {
+		if !slices.Contains(old.doors, l) {
+			l.Close()
+		}
+	}
+	for _, l := range p.stats {
+		if !slices.Contains(old.stats, l) {
+			l.Close()
+		}
+	}
 }
 
 // advice is what to look at when a socket cannot be opened.
@@ -64,22 +128,4 @@ func address(a config.Addr) proc.Address {
 	}
 	network, name := a.Listen()
 	return proc.Address{Network: network, Name: name}
-}
-
-// nodeConfig is what node needs of a section.
-func (d *daemon) nodeConfig(c *config.Section) node.Config {
-	n := node.Config{
-		ID: c.ID, Name: c.Name, PID: os.Getpid(), Rules: c.Rules,
-		Warmup: c.Warmup, PushInterval: c.PushInterval, Restore: c.Restore,
-		MaxEntries: c.MaxEntries, MaxTables: c.MaxTables,
-		Seed: rand.Uint64(), Source: d.config.Global.Source, Log: d.log, Counters: &d.counters,
-	}
-	for _, p := range c.Peers {
-		pc := node.PeerConfig{Name: p.Name, Role: p.Role, Dial: p.Dial || p.Role == topology.Up}
-		if !p.Addr.IsZero() {
-			pc.Addr = p.Addr.Dial()
-		}
-		n.Peers = append(n.Peers, pc)
-	}
-	return n
 }

@@ -19,7 +19,7 @@ type stranger struct {
 // knock connects from an address.
 func (c *cluster) knock(from string) *stranger {
 	theirs, ours := pipe(from)
-	c.section.Accept(ours)
+	c.door.Accept(c.ctx, ours)
 	c.t.Cleanup(func() { theirs.Close() })
 	return &stranger{theirs, c}
 }

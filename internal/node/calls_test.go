@@ -159,7 +159,7 @@ func TestCollision(t *testing.T) {
 			c.config.Peers[0].Dial = n%2 == 0
 			node := fakepeer.New(fakepeer.Config{Name: "lb1", Peer: "agg", PID: 7, Tables: tables(), Dial: func(context.Context) (net.Conn, error) {
 				theirs, ours := pipe("10.0.0.1")
-				go func() { late(); c.section.Accept(ours) }()
+				go func() { late(); c.door.Accept(c.ctx, ours) }()
 				return theirs, nil
 			}})
 			c.nodes["lb1"] = node

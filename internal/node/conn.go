@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -19,6 +20,8 @@ var (
 	ErrReplaced = errors.New("replaced by a newer connection of the same name")
 	ErrDisabled = errors.New("disabled on the runtime CLI")
 	ErrStopping = errors.New("we are stopping")
+	ErrRemoved  = errors.New("it is taken out of the configuration")
+	ErrChanged  = errors.New("its line in the configuration asks for something else now")
 )
 
 // conn is one connection of one peer. Others may poke and ask; everything else is done by
@@ -28,7 +31,9 @@ type conn struct {
 	nc      net.Conn
 	calling bool // we made the connection
 	remote  netip.Addr
+	secured *tls.ConnectionState // nil: it is plain
 	since   time.Time
+	heard   atomic.Int64 // when the last byte came, in ns; 0: the peer has never shown a sign of life
 
 	established    atomic.Bool
 	wasEstablished bool // the same, for serve's caller once it is over
@@ -41,8 +46,8 @@ type conn struct {
 	relearn, nudge atomic.Bool // asked for by ask
 }
 
-func newConn(p *Peer, nc net.Conn, calling bool) *conn {
-	c := &conn{peer: p, nc: nc, calling: calling, remote: addrOf(nc.RemoteAddr()), since: time.Now(),
+func newConn(p *Peer, nc net.Conn, secured *tls.ConnectionState, calling bool) *conn {
+	c := &conn{peer: p, nc: nc, secured: secured, calling: calling, remote: addrOf(nc.RemoteAddr()), since: time.Now(),
 		wake: make(chan struct{}, 1), visitors: make(chan func(*visit)), done: make(chan struct{})}
 	c.ctx, c.end = context.WithCancelCause(context.Background())
 	return c
@@ -83,11 +88,19 @@ func (p *Peer) serve(ctx context.Context, c *conn, hello wire.Hello, rest []byte
 	defer c.nc.Close()
 	stop := context.AfterFunc(ctx, func() { c.end(ErrStopping) })
 	defer stop()
-	if old := p.attach(c); old != nil {
+	old, ok := p.attach(c)
+	if !ok {
+		return
+	}
+	if old != nil {
 		s.Counters.Replaced.Add(1)
 		old.end(ErrReplaced)
 	}
-	defer func() { p.detach(c, time.Now()) }()
+	defer func() {
+		if p.detach(c, time.Now()) {
+			p.stand(topology.Away)
+		}
+	}()
 	var b *book
 	select {
 	case b = <-p.book:
@@ -122,7 +135,7 @@ func (c *conn) farewell(v *visit, err error) {
 			return // we have given it up ourselves
 		}
 		s.gossip.once("refused by "+c.peer.Name, time.Now(), func() {
-			log.Warn("peer refused our call", "at", c.nc.RemoteAddr(), "we_are", s.Name, "why", err)
+			log.Warn("peer refused our call", "at", c.nc.RemoteAddr(), "we_are", s.conf().Name, "why", err)
 		})
 		return
 	}
@@ -149,7 +162,7 @@ func (c *conn) farewell(v *visit, err error) {
 		log.Error("peer left: it sent a malformed message", "why", err, "after", lasted)
 	case v.session.Stats().Complaints > 0:
 		log.Error("peer left: it found what we sent malformed; its own log says more", "why", err, "after", lasted)
-	case errors.Is(err, ErrReplaced), errors.Is(err, ErrStopping), errors.Is(err, ErrDisabled):
+	case errors.Is(err, ErrReplaced), errors.Is(err, ErrStopping), errors.Is(err, ErrDisabled), errors.Is(err, ErrRemoved), errors.Is(err, ErrChanged):
 		log.Info("peer left", "why", err, "after", lasted)
 	default:
 		log.Warn("peer left", "why", err, "after", lasted)
@@ -163,6 +176,8 @@ func (c *conn) greeted(v *visit) {
 	}
 	v.begin()
 	s := c.peer.section
+	s.roster.settleAt(c.peer, c.remote)
+	c.peer.stand(topology.Learning)
 	s.Counters.Sessions.Add(1)
 	c.peer.mu.Lock()
 	c.peer.tally.established++
@@ -173,14 +188,6 @@ func (c *conn) greeted(v *visit) {
 		return
 	}
 	s.log.Info("peer came", "peer", c.peer.Name, "address", c.nc.RemoteAddr(), "process", v.hello.PID, "protocol", "2."+strconv.Itoa(v.hello.Minor))
-}
-
-// silence is how long a peer may be silent that has sent signs of life.
-func (p *Peer) silence() time.Duration {
-	if p.Role == topology.Node {
-		return silenceNode
-	}
-	return silenceOther
 }
 
 func pidString(pid int) string { return strconv.Itoa(pid) }

@@ -15,7 +15,7 @@ import (
 // Sizes of the two buffers of a connection. The reader's starts small and grows while it
 // keeps being filled: thousands of idle peers cost little, a busy one few hand-overs.
 const (
-	readBuffer    = 16 << 10
+	readBuffer    = 4 << 10
 	maxReadBuffer = 256 << 10 // above the largest message
 	writeBuffer   = 4 << 10   // grows to what a session says at once, about 64 KiB
 )

@@ -8,54 +8,72 @@ import (
 
 	"tallystick/internal/publish"
 	"tallystick/internal/stick"
-	"tallystick/internal/topology"
 )
 
-// link gives each of our tables that the peer has announced a feed, and tells the log of
-// those that it lacks. It does something only when tables or definitions have changed.
+// link gives each of our tables that the peer shall hear a feed: to a node those that it has
+// announced, in its own definition, to another aggregator all, in ours. It tells the log of
+// those that a node lacks. It does something only when tables or definitions have changed.
 func (v *sink) link() {
 	version := v.section.tables.version.Load()
 	if v.linked == version {
 		return
 	}
 	v.linked = version
-	if !v.section.Rules.Publishes(v.peer.Role) {
-		return
-	}
 	v.unlink()
+	place := v.peer.place()
 	for _, t := range v.section.tables.all() {
-		s := v.own[t.name]
-		if s == nil {
+		switch s := v.own[t.name]; {
+		case !place.Hears(t.relayed):
+		case !place.Declares:
+			v.feed(t).Offer(t.name, v.section.tables.path(t))
+		case s == nil:
 			v.reportMissing(t)
-			continue
+		default:
+			f := v.feed(t)
+			f.Announce(s)
+			v.reportShape(t, f, s)
 		}
-		f := v.book.feeds[t.name]
-		if f == nil {
-			f = publish.NewFeed(t.id, t.table)
-			f.Start()
-			v.book.feeds[t.name] = f
-			v.book.order = append(v.book.order, f)
-		}
-		f.Announce(s)
-		v.reportShape(t, f, s)
 	}
+	// In a lesson sums come before what came from above.
+	slices.SortStableFunc(v.book.order, func(a, b *feed) int { return asInt(a.target.relayed) - asInt(b.target.relayed) })
 }
 
-// unlink closes the feeds of tables that are gone, or that are others under the same name.
+func asInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// feed finds or makes the feed of a table.
+func (v *sink) feed(t *target) *feed {
+	f := v.book.feeds[t.id]
+	if f == nil {
+		f = &feed{publish.NewFeed(t.id, t.table), t}
+		f.Start()
+		v.book.feeds[t.id] = f
+		v.book.order = append(v.book.order, f)
+	}
+	return f
+}
+
+// unlink closes the feeds of tables that are gone, that are others under the same name, or
+// that the peer shall not hear any more.
 func (v *sink) unlink() {
-	v.book.order = slices.DeleteFunc(v.book.order, func(f *publish.Feed) bool {
-		gone := !v.section.tables.has(f.ID())
+	v.book.order = slices.DeleteFunc(v.book.order, func(f *feed) bool {
+		gone := !v.section.tables.has(f.ID()) || !v.peer.place().Hears(f.target.relayed)
 		if gone {
 			f.Close()
-			maps.DeleteFunc(v.book.feeds, func(_ string, o *publish.Feed) bool { return o == f })
+			maps.DeleteFunc(v.book.feeds, func(_ uint32, o *feed) bool { return o == f })
 		}
 		return gone
 	})
 }
 
-// reportMissing says which table a node lacks, and the line that adds it.
+// reportMissing says which table a node lacks, and the line that adds it. Sums that go up
+// need not be on the nodes: what comes down again is for them.
 func (v *sink) reportMissing(t *target) {
-	if !v.finished || v.peer.Role != topology.Node || t.table.Schema() == nil {
+	if !v.finished || t.table.Schema() == nil || !t.relayed && v.section.goesUp() {
 		return
 	}
 	section, line := t.line()
@@ -63,6 +81,16 @@ func (v *sink) reportMissing(t *target) {
 		v.log.Warn("the peer has no such table and cannot read the sum: add the line to its configuration, with a size for the keys of all nodes",
 			"table", t.name, "to", section, "line", line)
 	})
+}
+
+// goesUp reports whether our sums go to somebody who makes more of them.
+func (s *Section) goesUp() bool {
+	for _, p := range s.roster.all() {
+		if place := p.place(); !place.Declares && !place.Member && place.Sums {
+			return true
+		}
+	}
+	return false
 }
 
 // line is what the configuration of a node must have for the table, and in which section.
@@ -74,7 +102,7 @@ func (t *target) line() (section, line string) {
 }
 
 // reportShape says what keeps the peer from reading a table, or columns of it.
-func (v *sink) reportShape(t *target, f *publish.Feed, s *stick.Schema) {
+func (v *sink) reportShape(t *target, f *feed, s *stick.Schema) {
 	switch omitted := f.Omitted(); {
 	case f.Refused() != "" && t.table.Schema() != nil:
 		v.report(t, f.Refused(), func() {

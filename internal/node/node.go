@@ -19,24 +19,31 @@ import (
 	"net/netip"
 	"time"
 
+	"tallystick/internal/secure"
 	"tallystick/internal/topology"
 )
 
-// Config is one aggregations section, resolved.
+// Config is one aggregations section, resolved. Nothing in it is changed once it has been
+// handed over: another configuration is another Config (Section.Reconfigure).
 type Config struct {
-	ID    string         // of the section
-	Name  string         // ours, by which peers call us
-	PID   int            // told to the peers that we call
-	Rules topology.Rules // what is summed, under which name, and who gets it
-	Peers []PeerConfig   // in configuration order, without ourselves
+	ID     string         // of the section
+	Name   string         // ours, by which we call peers
+	PID    int            // told to the peers that we call
+	Origin uint64         // ours in the paths of tables; the same after a restart, and no other aggregator's
+	Rules  topology.Rules // what is summed, under which name, and who gets it
+	Shard  topology.Shard // which keys the nodes should send us
+	Peers  []PeerConfig   // in configuration order, without ourselves
+
+	Dynamic *Dynamic       // nodes that no line names; nil: they are refused
+	Allow   []netip.Prefix // addresses that may come, where neither the peer nor the door says; nil: any
 
 	Warmup       time.Duration // longest time without pushing after our start, see warmth
 	PushInterval time.Duration // longest coalescing of pushes under load
-	Restore      bool          // nodes that have lost their memory are taught their own last values
 	MaxEntries   int64         // rows of all tables of the section
 	MaxTables    int           // tables of the section
 	Seed         uint64        // of the tables' hash: keys come from strangers
 
+	Certs    *secure.Store  // has the files of every line; nil: no line names any
 	Source   netip.AddrPort // local address of calls; the zero value lets the system choose
 	Log      *slog.Logger
 	Counters *Counters
@@ -46,25 +53,33 @@ type Config struct {
 
 // PeerConfig is one peer line.
 type PeerConfig struct {
-	Name string
-	Addr string // host:port, or "" for a peer that only calls us
-	Role topology.Role
-	Dial bool // always call it, do not wait to be called
+	Name  string
+	Addr  string // host:port, or "" for a peer that only calls us
+	Role  topology.Role
+	Group string         // its replicas; "" for none
+	Dial  bool           // always call it, do not wait to be called
+	Allow []netip.Prefix // addresses that it may come from; nil: what the door or the section says
+	TLS   *secure.Line   // what its line says of encryption, for calls to it and of whoever calls in its name; nil: nothing
+}
+
+// Dynamic admits nodes that no line names.
+type Dynamic struct {
+	Max   int            // peers of the section, those that lines name included
+	Allow []netip.Prefix // addresses that they may come from; nil: what the door or the section says
 }
 
 // Limits, each with a counter (Counters) and one log line.
 const (
-	maxStrangers    = 256             // connections that have not said who they are
-	greetingTime    = 5 * time.Second // from accept to the end of the hello
-	maxPeerTables   = 64              // tables that one peer may announce
-	silenceNode     = 10 * time.Second
-	silenceOther    = 5500 * time.Millisecond // of an aggregator: a group's takeover must not wait longer
-	gaugeLife       = 10 * time.Second        // conn_cur of a peer without a session
-	forgetForever   = 24 * time.Hour          // contributions without expiry of a peer without a session
-	tickInterval    = 50 * time.Millisecond   // expiry, window ends
-	userTimeout     = 10 * time.Second        // unacknowledged bytes end a connection
-	restoreTables   = 1 << 20                 // ids of tables that are taught back begin behind all others
-	pushBurst       = 64                      // messages to one peer within a push interval before coalescing sets in
+	maxStrangers    = 256                   // connections that have not said who they are
+	maxExpected     = 256                   // the same from addresses of configured peers: strangers do not take their places
+	greetingTime    = 5 * time.Second       // from accept to the end of the hello, TLS included
+	maxPeerTables   = 64                    // tables that one peer may announce
+	gaugeLife       = 10 * time.Second      // conn_cur of a peer without a session
+	forgetForever   = 24 * time.Hour        // contributions without expiry of a peer without a session
+	tickInterval    = 50 * time.Millisecond // expiry, window ends
+	userTimeout     = 10 * time.Second      // unacknowledged bytes end a connection
+	restoreTables   = 1 << 20               // ids of tables that are taught back begin behind all others
+	pushBurst       = 64                    // messages to one peer within a push interval before coalescing sets in
 	firstCallAfter  = 50 * time.Millisecond
 	firstCallBefore = 500 * time.Millisecond
 	callAfter       = 10 * time.Second // without a session, peers that usually call us

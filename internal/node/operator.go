@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"tallystick/internal/stick"
@@ -21,6 +22,9 @@ type operator struct {
 // parentheses are not permitted in one.
 const operatorLabel = "(operator)"
 
+// lastOrder puts it behind all peers.
+const lastOrder = math.MaxInt32
+
 // Set makes an operator's own contribution to a key of t, a table of this section: assign
 // changes the values that were set before, zeros if none were, which are those of the
 // schema. It lives as long as an entry of the table. The error is a sentence.
@@ -34,7 +38,7 @@ func (s *Section) Set(t *table.Table, key []byte, assign func(row *stick.Row, sc
 		assign(&row, schema)
 		a, ok := t.ApplyGuest(s.Now(), l, schema, row)
 		if ok && a.Refused > 0 {
-			err = fmt.Errorf("the section has as many entries as it may have (max-entries %d)", s.MaxEntries)
+			err = fmt.Errorf("the section has as many entries as it may have (max-entries %d)", s.conf().MaxEntries)
 		}
 		if ok {
 			break
@@ -53,7 +57,7 @@ func (s *Section) operatorLane(t *table.Table) (*table.Lane, error) {
 	if l != nil {
 		return l, nil
 	}
-	if l = t.Guest(operatorLabel, len(s.peers)); l == nil {
+	if l = t.Guest(operatorLabel, lastOrder); l == nil {
 		return nil, errors.New("too many peers feed the table")
 	}
 	if s.operator.lanes == nil {

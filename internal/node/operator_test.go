@@ -13,7 +13,7 @@ import (
 // leaves what peers report alone.
 func TestSet(t *testing.T) {
 	s := New(Config{ID: "x", Name: "agg", MaxEntries: 10, MaxTables: 1, Log: slog.New(slog.DiscardHandler), Counters: &Counters{}}, time.Now())
-	target, err := s.tables.get("web.agg")
+	target, err := s.tables.get(key{name: "web.agg"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,12 +58,12 @@ func TestSet(t *testing.T) {
 func TestSetInATableThatGoes(t *testing.T) {
 	s := New(Config{ID: "x", Name: "agg", MaxEntries: 10, MaxTables: 1, Log: slog.New(slog.DiscardHandler), Counters: &Counters{},
 		Peers: []PeerConfig{{Name: "lb1"}}}, time.Now())
-	target, err := s.tables.get("web.agg")
+	target, err := s.tables.get(key{name: "web.agg"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := &lane{name: "web", target: target}
-	if err := s.tables.define(s.peers[0], l, "lb1", web("web")); err != nil {
+	if err := s.tables.define(s.roster.find("lb1"), l, "lb1", web("web")); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Set(target.table, []byte(alice), func(r *stick.Row, _ *stick.Schema) { r.Values[1] = 7 }); err != nil {
@@ -79,7 +79,7 @@ func TestSetInATableThatGoes(t *testing.T) {
 	if s.Set(target.table, []byte(alice), func(*stick.Row, *stick.Schema) {}) == nil {
 		t.Error("nothing can be set in a table that is gone")
 	}
-	if _, err := s.tables.get("api.agg"); err != nil {
+	if _, err := s.tables.get(key{name: "api.agg"}); err != nil {
 		t.Errorf("there is room for another: %v", err)
 	}
 }

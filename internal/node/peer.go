@@ -1,28 +1,53 @@
 package node
 
 import (
+	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tallystick/internal/publish"
 	"tallystick/internal/session"
 	"tallystick/internal/stick"
 	"tallystick/internal/table"
+	"tallystick/internal/topology"
 )
 
-// Peer is one configured peer. Its connections come and go.
+// Peer is one peer: a line of the configuration names it, or it is a dynamic one that has
+// come. Its connections come and go.
 type Peer struct {
-	PeerConfig
+	Name    string
 	section *Section
-	order   int        // in the configuration
+	number  int        // orders the peers of the section, and is no other's
 	book    chan *book // holds the book while nobody drives a connection
+	line    atomic.Pointer[line]
 
 	mu       sync.Mutex
-	live     *conn     // the newest connection; may still be waiting for the book
-	lost     time.Time // when the last session ended; zero before the first has
+	live     *conn              // the newest connection; may still be waiting for the book
+	made     time.Time          // when we first knew of it
+	lost     time.Time          // when the last session ended; zero before the first has
+	gone     bool               // it is taken out of the section: nobody can attach any more
+	caller   context.CancelFunc // ends the calls to it; nil: nobody calls
+	stands   topology.Standing  // among its replicas
 	disabled bool
 	tally    tally
 	fault    *Fault
+}
+
+// line is what is said of a peer, by the configuration or, of a dynamic one, by default.
+type line struct {
+	PeerConfig
+	place   topology.Place
+	dynamic bool // no line names it
+}
+
+func (p *Peer) conf() *PeerConfig      { return &p.line.Load().PeerConfig }
+func (p *Peer) place() *topology.Place { return &p.line.Load().place }
+func (p *Peer) dynamic() bool          { return p.line.Load().dynamic }
+
+// setLine sets what is said of the peer from now on.
+func (p *Peer) setLine(c PeerConfig, rules *topology.Rules, dynamic bool) {
+	p.line.Store(&line{PeerConfig: c, place: rules.Place(c.Role, c.Group), dynamic: dynamic})
 }
 
 // tally counts a peer's connections, for observers.
@@ -42,15 +67,21 @@ type tally struct {
 // peer's connection, and lies in Peer.book when nobody does.
 type book struct {
 	memory session.Memory
-	lanes  map[string]*lane         // the sources that it has announced, by wire name
-	feeds  map[string]*publish.Feed // what is published to it, by table
-	order  []*publish.Feed          // the same, in the order in which they are asked
-	said   map[string]string        // why a table does not reach the peer, as the log was told last
+	lanes  map[string]*lane  // the tables that it has announced and that are kept, by wire name
+	feeds  map[uint32]*feed  // what it hears, by our id of the table
+	order  []*feed           // the same, in the order in which they are asked
+	said   map[string]string // why a table does not reach the peer, as the log was told last
 
 	gaugesLost, forgotten bool // done since the last session
 }
 
-// lane is one source table of one peer.
+// feed is one table of ours on its way to one peer.
+type feed struct {
+	*publish.Feed
+	target *target
+}
+
+// lane is one table of one peer that is kept: a source, or one from above.
 type lane struct {
 	name    string
 	target  *target
@@ -58,9 +89,10 @@ type lane struct {
 	visited bool // announced in this session
 }
 
-func newPeer(s *Section, c PeerConfig, order int) *Peer {
-	p := &Peer{PeerConfig: c, section: s, order: order, book: make(chan *book, 1)}
-	p.book <- &book{lanes: map[string]*lane{}, feeds: map[string]*publish.Feed{}, said: map[string]string{}}
+func newPeer(s *Section, c PeerConfig, dynamic bool) *Peer {
+	p := &Peer{Name: c.Name, section: s, made: time.Now(), book: make(chan *book, 1)}
+	p.setLine(c, &s.conf().Rules, dynamic)
+	p.book <- &book{lanes: map[string]*lane{}, feeds: map[uint32]*feed{}, said: map[string]string{}}
 	return p
 }
 
@@ -81,10 +113,13 @@ func schemaOf(t *target) *stick.Schema {
 }
 
 // attach makes c the peer's connection. The newest hello wins: an older connection is
-// ended. It reports the one that was replaced.
-func (p *Peer) attach(c *conn) (old *conn) {
+// ended, and returned. It reports false if the peer is none any more.
+func (p *Peer) attach(c *conn) (old *conn, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.gone {
+		return nil, false
+	}
 	old, p.live = p.live, c
 	p.tally.remote = c.nc.RemoteAddr().String()
 	if old != nil && old.established.Load() {
@@ -97,7 +132,7 @@ func (p *Peer) attach(c *conn) (old *conn) {
 		p.tally.accepted++
 		p.tally.lastAccepted = c.since
 	}
-	return old
+	return old, true
 }
 
 // detach notes the end of c and reports whether it was the peer's connection still. One that
@@ -120,6 +155,26 @@ func (p *Peer) current() *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.live
+}
+
+// withBook calls f with the peer's book: in the drive loop if there is one, with its visit,
+// else here. It waits until the book is free, which is never long.
+func (p *Peer) withBook(f func(b *book, v *visit)) {
+	for {
+		if c := p.current(); c != nil {
+			if c.visit(func(v *visit) { f(v.book, v) }) {
+				return
+			}
+			continue
+		}
+		select {
+		case b := <-p.book:
+			f(b, nil)
+			p.book <- b
+			return
+		case <-time.After(time.Millisecond): // between two owners
+		}
+	}
 }
 
 // tick carries out what becomes due while the peer has no session: its open connections

@@ -89,7 +89,7 @@ func (s *simulation) step() {
 }
 
 func (s *simulation) touch(name string, change fakepeer.Change) {
-	k := key(s.r.IntN(6))
+	k := keyOf(s.r.IntN(6))
 	s.nodes[name].Touch("web", k, change)
 	v, _ := s.nodes[name].Read("web", k, stick.HTTPReqCnt)
 	if s.most[k] == nil {

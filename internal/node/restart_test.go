@@ -198,7 +198,7 @@ func TestNodeThatDoesNotTeach(t *testing.T) {
 
 func TestRestoreOff(t *testing.T) {
 	bubble(t, "lb1 lb2", func(c *cluster) {
-		c.config.Restore = false
+		c.config.Rules.NoRestore = true
 		lb1, _ := c.pair("")
 		wait(time.Minute)
 		lb1.Restart(fakepeer.Hard)

@@ -26,6 +26,7 @@ type cluster struct {
 	t         *testing.T
 	config    Config
 	section   *Section
+	door      *Door
 	stop      func() // ends the section and waits until nothing of it runs
 	ctx       context.Context
 	log       *record
@@ -46,7 +47,7 @@ func bubble(t *testing.T, names string, f func(c *cluster)) {
 		c := &cluster{t: t, log: &record{}, nodes: map[string]*fakepeer.Node{}, witnesses: map[string]*witness{},
 			calls: map[string]dial{}}
 		c.config = Config{ID: "main", Name: "agg", PID: 1, Rules: topology.Rules{Any: true, To: ".agg"}, Warmup: 10 * time.Second,
-			PushInterval: 5 * time.Millisecond, Restore: true, MaxEntries: 1e6, MaxTables: 256, Seed: 1, Counters: &Counters{},
+			PushInterval: 5 * time.Millisecond, MaxEntries: 1e6, MaxTables: 256, Seed: 1, Counters: &Counters{},
 			Log: slog.New(slog.NewTextHandler(c.log, nil)), Dial: c.dial}
 		for _, name := range strings.Fields(names) {
 			c.config.Peers = append(c.config.Peers, PeerConfig{Name: name, Addr: name})
@@ -64,9 +65,11 @@ func (c *cluster) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	s := New(c.config, time.Now())
+	d := NewDoor(&Lobby{}, nil, s.log, s.Counters)
+	d.SetRules(DoorRules{Sections: map[string]*Section{c.config.Name: s}})
 	go func() { s.Run(ctx); close(ended) }()
 	c.mu.Lock()
-	c.section, c.ctx, c.stop = s, ctx, func() { cancel(); <-ended }
+	c.section, c.door, c.ctx, c.stop = s, d, ctx, func() { cancel(); <-ended }
 	c.mu.Unlock()
 	settle()
 }
@@ -125,13 +128,13 @@ func (c *cluster) newNode(pid int, name, branch string, tables ...*stick.Schema)
 func (c *cluster) caller(name string) func(context.Context) (net.Conn, error) {
 	return func(context.Context) (net.Conn, error) {
 		c.mu.Lock()
-		s, ctx := c.section, c.ctx
+		d, ctx := c.door, c.ctx
 		c.mu.Unlock()
-		if s == nil || ctx.Err() != nil {
+		if d == nil || ctx.Err() != nil {
 			return nil, errors.New("connection refused")
 		}
 		theirs, ours := pipe(addressOf(name))
-		s.Accept(ours)
+		d.Accept(ctx, ours)
 		return theirs, nil
 	}
 }

@@ -8,80 +8,122 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tallystick/internal/topology"
+	"tallystick/internal/table"
 )
 
 // Section is one aggregations section at work: its peers, its tables, its connections.
 // Safe for concurrent use.
 type Section struct {
-	Config
-	log    *slog.Logger
-	epoch  time.Time // zero of the milliseconds that tables count in
-	start  time.Time
-	tables *registry
-	warmth warmth
-	peers  []*Peer
-	byName map[string]*Peer
+	Counters *Counters
+	id       string
+	config   atomic.Pointer[Config]
+	log      *slog.Logger
+	epoch    time.Time // zero of the milliseconds that tables count in
+	start    time.Time
+	tables   *registry
+	groups   groups
+	warmth   warmth
+	roster   roster
 
-	life      context.Context // of connections: ends with Run, later than any listener
+	life      context.Context // of connections and calls: ends with Run
 	end       context.CancelFunc
-	conns     sync.WaitGroup          // drive loops, greetings and listeners
+	running   sync.WaitGroup          // everything that spawn has started
+	spawning  sync.Mutex              // guards running against its end
+	ended     bool                    // guarded by spawning
 	live      atomic.Pointer[[]*conn] // those to be told of changes
 	liveMu    sync.Mutex              // guards writes of live
-	strangers strangers
-	told      time.Time // when the log was told of what it was not told
-	gossip    gossip    // what the log has been told of refused callers
+	told      time.Time               // when the log was told of what it was not told
+	looked    time.Time               // when replicas were compared last
+	gossip    gossip                  // what the log has been told of refused callers
 	closing   atomic.Bool
 	operator  operator
+	deriving  sync.Mutex  // held while the section is given another configuration
+	uncertain atomic.Bool // tables are on their way from one sum to another: nothing is pushed
 }
 
-// New makes a section that does nothing yet: Run and Serve bring it to life.
+// New makes a section that does nothing yet: Run brings it to life, and a Door lets peers in.
 func New(c Config, now time.Time) *Section {
-	s := &Section{Config: c, start: now, byName: map[string]*Peer{}}
+	s := &Section{Counters: c.Counters, id: c.ID, start: now}
+	s.config.Store(&c)
 	s.life, s.end = context.WithCancel(context.Background())
 	s.log = c.Log.With("section", c.ID)
 	// Windows of rates began before we did: tables must be able to count back from now.
 	s.epoch = now.Add(-1000 * time.Hour)
 	s.tables = newRegistry(s)
 	s.live.Store(&[]*conn{})
-	var members []string
-	for i, pc := range c.Peers {
-		p := newPeer(s, pc, i)
-		s.peers = append(s.peers, p)
-		s.byName[pc.Name] = p
-		if pc.Role == topology.Node || pc.Role == topology.Down {
-			members = append(members, pc.Name)
+	for _, pc := range c.Peers {
+		s.roster.add(newPeer(s, pc, false))
+	}
+	s.warmth.init(s.members(), now.Add(c.Warmup), c.Dynamic != nil)
+	return s
+}
+
+// conf is the present configuration.
+func (s *Section) conf() *Config { return s.config.Load() }
+
+// ID is the section's name in the configuration.
+func (s *Section) ID() string { return s.id }
+
+// members are the peers that lines name and whose shares a start waits for.
+func (s *Section) members() (names []string) {
+	for _, p := range s.roster.all() {
+		if p.place().Member && !p.dynamic() {
+			names = append(names, p.Name)
 		}
 	}
-	s.warmth.init(members, now.Add(c.Warmup))
-	return s
+	return names
 }
 
 // ms is a time as tables count it.
 func (s *Section) ms(now time.Time) int64 { return now.Sub(s.epoch).Milliseconds() }
 
+// spawn runs f in a goroutine that Run waits for, unless the section has ended.
+func (s *Section) spawn(f func()) bool {
+	s.spawning.Lock()
+	defer s.spawning.Unlock()
+	if s.ended {
+		return false
+	}
+	s.running.Go(f)
+	return true
+}
+
+// take drives the session of a peer that has come.
+func (s *Section) take(p *Peer, g *greeting) error {
+	c := newConn(p, g.Conn, g.secured, false)
+	c.remote = g.from
+	if !s.spawn(func() { p.serve(s.life, c, g.hello, g.rest) }) {
+		return ErrStopping
+	}
+	return nil
+}
+
 // Run keeps the section going until ctx ends: calls to peers, expiry, warm-up. It returns
 // when every connection has been closed and every goroutine of the section is gone.
 func (s *Section) Run(ctx context.Context) {
-	var calls sync.WaitGroup
-	for _, p := range s.peers {
-		if p.Addr != "" {
-			calls.Go(func() { p.keepCalled(ctx) })
-		}
+	for _, p := range s.roster.all() {
+		p.beCalled()
 	}
 	ticker := time.NewTicker(tickInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			s.end()
-			calls.Wait()
-			s.conns.Wait()
+			s.stop()
 			return
 		case <-ticker.C:
 			s.tick(time.Now())
 		}
 	}
+}
+
+// stop ends everything that runs in the section, and waits for it.
+func (s *Section) stop() {
+	s.spawning.Lock()
+	s.ended = true
+	s.spawning.Unlock()
+	s.end()
+	s.running.Wait()
 }
 
 // tick carries out what is due by time alone.
@@ -95,21 +137,45 @@ func (s *Section) tick(now time.Time) {
 			t.changes, changed = n, true
 		}
 	}
-	for _, p := range s.peers {
+	for _, p := range s.roster.all() {
 		p.tick(now)
+		p.listen(now)
 	}
 	s.operator.tick()
-	if missing, over := s.warmth.tick(now); over {
+	if now.Sub(s.looked) >= disputeEvery {
+		s.looked = now
+		s.groups.compare(s, now)
+		s.forget(now)
+	}
+	if s.warm(now) {
 		changed = true
-		if len(missing) > 0 {
-			s.log.Warn("warm-up is over: sums are published without the shares of peers that have not been heard since our start",
-				"missing", missing, "warmup", s.Warmup)
-		}
 	}
 	s.tell(now)
 	if changed {
 		s.changed()
 	}
+}
+
+// warm ends the warm-up if its time is over, and reports whether it did.
+func (s *Section) warm(now time.Time) bool {
+	missing, how := s.warmth.tick(now)
+	return s.dawned(now, missing, how)
+}
+
+// dawned tells the log how the warm-up has ended, if it has just now.
+func (s *Section) dawned(now time.Time, missing []string, how dawn) bool {
+	switch {
+	case how == stillCold:
+		return false
+	case len(missing) > 0:
+		s.log.Warn("warm-up is over: sums are published without the shares of peers that have not been heard since our start",
+			"missing", missing, "warmup", s.conf().Warmup)
+	case how == everybodyHeard:
+		s.log.Info("every member has been heard: sums are published from now on", "after", now.Sub(s.start).Round(time.Millisecond))
+	default:
+		s.log.Info("warm-up is over: sums are published from now on", "warmup", s.conf().Warmup)
+	}
+	return true
 }
 
 // tell logs limits that have been met, and what was left out of the log, now and then.
@@ -162,5 +228,8 @@ func (s *Section) Warm() (warm bool, missing []string) {
 	return s.warmth.warm.Load(), s.warmth.missing()
 }
 
-// Peers lists the configured peers, in configuration order.
-func (s *Section) Peers() []*Peer { return s.peers }
+// Peers lists the peers: those of the configuration in its order, and dynamic ones behind them.
+func (s *Section) Peers() []*Peer { return s.roster.all() }
+
+// Budget is the section's share of rows.
+func (s *Section) Budget() *table.Budget { return s.tables.budget }

@@ -2,11 +2,10 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
-	"tallystick/internal/publish"
 	"tallystick/internal/stick"
-	"tallystick/internal/topology"
 	"tallystick/internal/wire"
 )
 
@@ -23,30 +22,43 @@ func (v *sink) Pull(now time.Time, b *wire.Batch) bool {
 		v.restore = v.restore[1:]
 	}
 	v.link()
-	if !v.section.warmth.warm.Load() || v.pausing(now) {
+	if v.section.uncertain.Load() || v.pausing(now) {
 		return false
 	}
 	ms := v.section.ms(now)
+	if v.teaching { // in order: sums first
+		return slices.ContainsFunc(v.book.order, func(f *feed) bool { return v.pull(ms, f, b) })
+	}
 	for range v.book.order {
 		v.turn = (v.turn + 1) % len(v.book.order)
-		f := v.book.order[v.turn]
-		for f.Due() { // more than once only if no row of a batch can be sent
-			n := f.Pull(ms, b)
-			v.count(f, n)
-			if n > 0 {
-				return true
-			}
+		if v.pull(ms, v.book.order[v.turn], b) {
+			return true
 		}
 	}
 	v.pause(now)
 	return false
 }
 
+// pull fills b with what is due of one feed, and reports whether there was anything.
+func (v *sink) pull(ms int64, f *feed, b *wire.Batch) bool {
+	for v.mayHear(f) && f.Due() { // more than once only if no row of a batch can be sent
+		n := f.Pull(ms, b)
+		v.count(f, n)
+		if n > 0 || b.Define {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHear reports whether a table can be told already: a sum that lacks members' shares cannot.
+func (v *sink) mayHear(f *feed) bool { return f.target.relayed || v.section.warmth.warm.Load() }
+
 // pausing reports whether the peer has been told so much in this push interval that it
 // shall wait for the next: a key that changes a thousand times is then one message. The
 // first changes after a quiet time go out at once.
 func (v *sink) pausing(now time.Time) bool {
-	if now.Sub(v.window) >= v.section.PushInterval || v.section.closing.Load() {
+	if now.Sub(v.window) >= v.section.conf().PushInterval || v.section.closing.Load() {
 		v.window, v.pushed, v.paused = now, 0, time.Time{}
 	}
 	return !v.paused.IsZero()
@@ -55,11 +67,11 @@ func (v *sink) pausing(now time.Time) bool {
 // pause begins to coalesce once everything is pushed and it was much.
 func (v *sink) pause(now time.Time) {
 	if v.pushed >= pushBurst {
-		v.paused = v.window.Add(v.section.PushInterval)
+		v.paused = v.window.Add(v.section.conf().PushInterval)
 	}
 }
 
-func (v *sink) count(f *publish.Feed, n int) {
+func (v *sink) count(f *feed, n int) {
 	v.pushed += n
 	if f.TooLong == 0 {
 		return
@@ -68,18 +80,8 @@ func (v *sink) count(f *publish.Feed, n int) {
 	f.TooLong = 0
 	v.section.gossip.once(fmt.Sprintf("long %s %p", v.peer.Name, f), time.Now(), func() {
 		v.log.Warn("a key is too long for the peer's table and is not sent to it, since HAProxy would cut it and merge keys: give the table the same 'len' on all nodes",
-			"table", v.nameOf(f), "key", string(stick.AppendEscaped(nil, f.LongKey)))
+			"table", f.target.name, "key", string(stick.AppendEscaped(nil, f.LongKey)))
 	})
-}
-
-// nameOf is the name of the table that f publishes.
-func (v *sink) nameOf(f *publish.Feed) string {
-	for name, other := range v.book.feeds {
-		if other == f {
-			return name
-		}
-	}
-	return ""
 }
 
 // Teach implements session.Sink.
@@ -93,7 +95,7 @@ func (v *sink) Teach(now time.Time, restore bool) {
 	for _, f := range v.book.order {
 		f.Teach()
 	}
-	v.paused = time.Time{}
+	v.teaching, v.paused = true, time.Time{}
 }
 
 // Taught implements session.Sink.
@@ -101,13 +103,12 @@ func (v *sink) Taught(now time.Time) (done, restored, finished bool) {
 	if len(v.restore) > 0 {
 		return false, v.given > 0, false
 	}
-	if v.section.warmth.warm.Load() {
-		for _, f := range v.book.order {
-			if !f.Taught() {
-				return false, v.given > 0, false
-			}
+	for _, f := range v.book.order {
+		if v.mayHear(f) && !f.Taught() {
+			return false, v.given > 0, false
 		}
 	}
+	v.teaching = false
 	if v.given > 0 {
 		v.log.Info("peer has lost its memory and was taught its own values back", "rows", v.given)
 	}
@@ -118,10 +119,10 @@ func (v *sink) Taught(now time.Time) (done, restored, finished bool) {
 // knowsAll reports whether the peer may take our lesson for complete: every member has been
 // heard since our start, and what we have of the peer itself is not nothing.
 func (v *sink) knowsAll() bool {
-	if len(v.section.warmth.missing()) > 0 {
-		return false
+	if !v.section.warmth.warm.Load() || len(v.section.warmth.missing()) > 0 {
+		return false // without our sums a lesson is none
 	}
-	if v.peer.Role == topology.Up {
+	if v.peer.place().Complete {
 		return true
 	}
 	for _, l := range v.book.lanes {

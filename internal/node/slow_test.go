@@ -13,7 +13,7 @@ import (
 )
 
 // key is the i-th of many addresses.
-func key(i int) string { return string(binary.BigEndian.AppendUint32(nil, 0x0a000000+uint32(i))) }
+func keyOf(i int) string { return string(binary.BigEndian.AppendUint32(nil, 0x0a000000+uint32(i))) }
 
 // A peer that reads nothing is not asked what it wants to hear: nothing queues up for it.
 func TestPeerThatReadsNothing(t *testing.T) {
@@ -27,7 +27,7 @@ func TestPeerThatReadsNothing(t *testing.T) {
 		slow.Misbehave(fakepeer.Faults{NoRead: true})
 		for i := range 1000 {
 			c.nodes["lb1"].Touch("web", alice, to(uint64(i)))
-			c.nodes["lb1"].Touch("web", key(i%100), to(uint64(i)))
+			c.nodes["lb1"].Touch("web", keyOf(i%100), to(uint64(i)))
 			wait(5 * time.Millisecond)
 			if i%100 == 99 {
 				c.shows("lb2", alice, uint64(i), "it delays nobody")
@@ -37,7 +37,7 @@ func TestPeerThatReadsNothing(t *testing.T) {
 		slow.Misbehave(fakepeer.Faults{})
 		wait(time.Second)
 		c.shows("lb3", alice, 999, "once it reads again it gets the newest")
-		c.reads("lb3", "web.agg", key(99), stick.HTTPReqCnt, 999, "of every key")
+		c.reads("lb3", "web.agg", keyOf(99), stick.HTTPReqCnt, 999, "of every key")
 		if n := w.count() - before; n > 500 {
 			t.Errorf("%d updates, want a buffer full of old ones and one for each of 101 keys: 2000 changes have passed", n)
 		}
@@ -53,7 +53,7 @@ func TestStalledInAPause(t *testing.T) {
 		lb1, lb2 := c.pair("")
 		lb2.Misbehave(fakepeer.Faults{NoRead: true})
 		for i := range 1000 {
-			lb1.Touch("web", key(i), to(1))
+			lb1.Touch("web", keyOf(i), to(1))
 		}
 		wait(3 * time.Second)
 		lb2.Misbehave(fakepeer.Faults{})
@@ -177,7 +177,7 @@ func TestMaxEntries(t *testing.T) {
 		c.config.MaxEntries = 100
 		lb1, lb2 := c.pair("")
 		for i := range 1000 {
-			lb1.Touch("web", key(i), to(1))
+			lb1.Touch("web", keyOf(i), to(1))
 		}
 		settle()
 		b := c.section.Budget()

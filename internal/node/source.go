@@ -11,19 +11,25 @@ import (
 	"tallystick/internal/topology"
 )
 
-// errIgnored: no rule of the section takes the table.
-var errIgnored = errors.New("no rule takes it")
+// Why a table is not taken although nothing is wrong with it.
+var (
+	errIgnored = errors.New("no rule takes it")
+	errLooped  = errors.New("it has come from ourselves, over other aggregators")
+)
 
 // source is the visit as its session's Source: where the peer's reports go.
 type source visit
 
 // Define implements session.Source.
 func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
-	use, to := v.section.Rules.Classify(v.peer.Role, s.Name)
+	use, to := v.section.conf().Rules.Classify(v.peer.place().Role(), s.Name)
 	h := heard{name: s.Name, use: use}
 	switch use {
-	case topology.Source:
-		l, err := v.define(s, to)
+	case topology.Source, topology.Relayed:
+		if v.comesBack(now, use, s) {
+			return 0, errLooped
+		}
+		l, err := v.define(s, key{to, use == topology.Relayed})
 		if err != nil {
 			v.section.Counters.TablesRefused.Add(1)
 			v.section.gossip.once("tables "+v.peer.Name, now, func() { v.log.Warn("table not taken", "table", s.Name, "why", err) })
@@ -35,6 +41,10 @@ func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
 		v.linked = 0 // look at the feeds anew
 	default:
 		v.section.gossip.once("ignored "+v.peer.Name+" "+s.Name, now, func() {
+			if !v.peer.place().Member {
+				v.log.Info("table from above is not handed on: no 'forward' of the section has its suffix", "table", s.Name)
+				return
+			}
 			v.log.Info("table is not summed: no 'from' of the section takes its name", "table", s.Name)
 		})
 		return 0, errIgnored
@@ -49,8 +59,47 @@ func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
 	return i, nil
 }
 
-// define makes or changes the lane of a source table.
-func (v *source) define(s *stick.Schema, to string) (*lane, error) {
+// redefine looks again at every table of the peer, after the rules have changed. Of one that
+// was not kept before a lesson must tell the rows.
+func (v *visit) redefine(now time.Time) {
+	clear(v.own)
+	before := len(v.book.lanes)
+	v.session.Redefine(now)
+	if len(v.book.lanes) > before {
+		v.session.Relearn(now)
+	}
+}
+
+// comesBack reports whether a table is a sum of ours that has come round in a circle, by
+// whatever names: it must not become a part of itself. One that did once in this session is
+// not taken again in it, or rings would try again and again.
+func (v *source) comesBack(now time.Time, use topology.Use, s *stick.Schema) bool {
+	us := v.section.conf().Origin
+	back := s.Path.Summed(us)
+	if use == topology.Relayed {
+		back = s.Path.Passed(us)
+	}
+	if !back && !v.looped[s.Name] {
+		return false
+	}
+	if v.looped == nil {
+		v.looped = map[string]bool{}
+	}
+	v.looped[s.Name] = true
+	v.section.Counters.TablesLooped.Add(1)
+	v.section.gossip.once("loop "+v.peer.Name+" "+s.Name, now, func() {
+		v.log.Error("table not taken: it has come from ourselves, over other aggregators; look for a circle of 'up' and 'down' lines", "table", s.Name)
+	})
+	if l := v.book.lanes[s.Name]; l != nil {
+		v.section.tables.drop(l)
+		delete(v.book.lanes, s.Name)
+		v.changed = true
+	}
+	return true
+}
+
+// define makes or changes the lane of a table that is kept.
+func (v *source) define(s *stick.Schema, to key) (*lane, error) {
 	l := v.book.lanes[s.Name]
 	if l == nil {
 		if err := v.room(); err != nil {
@@ -108,6 +157,7 @@ func (v *source) Apply(now time.Time, i session.Lane, rows []stick.Row, how sess
 		v.ownRows(now, h, rows, how)
 		return 0
 	}
+	v.checkShard(now, h, rows)
 	a := h.lane.target.table.Apply(v.section.ms(now), h.lane.lane, rows, table.How(how))
 	v.section.Counters.Updates.Add(uint64(len(rows)))
 	v.section.Counters.HeldBack.Add(uint64(a.Held))
@@ -120,9 +170,16 @@ func (v *source) Apply(now time.Time, i session.Lane, rows []stick.Row, how sess
 // any more: that is said once, and the sum is pushed again, once a second at most.
 func (v *source) ownRows(now time.Time, h *heard, rows []stick.Row, how session.How) {
 	if how&session.InLesson != 0 {
+		v.handed = true
 		return
 	}
 	v.section.Counters.OwnRows.Add(uint64(len(rows)))
+	if !v.peer.place().Declares { // its own sum, under a name that is one of ours as well
+		v.section.gossip.once("same name "+v.peer.Name+h.name, now, func() {
+			v.log.Warn("table not summed: an aggregator below us publishes it under the name that we give to sums; let each level have its own suffix behind 'to'", "table", h.name)
+		})
+		return
+	}
 	if v.strays == nil {
 		v.strays = map[stray]struct{}{}
 		v.log.Warn("the peer counts in a table that we publish, so it does not show the sum: let its rules track the source table, and only read this one",
@@ -149,9 +206,7 @@ func (v *visit) correct(now time.Time) {
 	}
 	v.corrected = now
 	for s := range v.strays {
-		if t := v.section.tables.find(s.table); t != nil {
-			t.table.Touch([]byte(s.key))
-		}
+		v.section.tables.touch(s.table, []byte(s.key))
 	}
 	clear(v.strays)
 	v.section.changed()
@@ -159,6 +214,7 @@ func (v *visit) correct(now time.Time) {
 
 // Begin implements session.Source.
 func (v *source) Begin(now time.Time) {
+	v.began, v.handed = now, false
 	for _, l := range v.book.lanes {
 		l.target.table.Begin(l.lane)
 	}
@@ -183,7 +239,7 @@ func (v *source) End(now time.Time, drop, complete bool) {
 	if !complete {
 		return
 	}
-	if v.section.warmth.given(v.peer.Name) {
-		v.log.Info("every member has been heard: sums are published from now on", "after", now.Sub(v.section.start).Round(time.Millisecond))
-	}
+	v.peer.stand(topology.Ready)
+	missing, how := v.section.warmth.given(v.peer.Name, now, now.Sub(v.began), v.handed)
+	v.section.dawned(now, missing, how)
 }

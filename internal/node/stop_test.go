@@ -14,7 +14,7 @@ func TestDrain(t *testing.T) {
 		c.config.PushInterval = time.Hour // whoever coalesces would never tell
 		lb1, _ := c.pair("")
 		for i := range 2 * pushBurst {
-			lb1.Touch("web", key(i), to(1))
+			lb1.Touch("web", keyOf(i), to(1))
 		}
 		wait(0)
 		lb1.Touch("web", alice, to(11))
@@ -60,7 +60,7 @@ func TestServe(t *testing.T) {
 		ctx, stop := context.WithCancel(c.ctx)
 		defer stop()
 		ended := make(chan error, 1)
-		go func() { ended <- c.section.Serve(ctx, l) }()
+		go func() { ended <- c.door.Serve(ctx, l) }()
 		begin := time.Now()
 		for range 10 {
 			l.fails <- errors.New("too many open files")

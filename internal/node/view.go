@@ -1,6 +1,7 @@
 package node
 
 import (
+	"crypto/tls"
 	"time"
 
 	"tallystick/internal/publish"
@@ -14,7 +15,9 @@ import (
 type PeerView struct {
 	Name     string
 	Role     topology.Role
+	Group    string // its replicas; "" for none
 	Addr     string // as configured; "" for one that only calls us
+	Dynamic  bool   // no line names it
 	Disabled bool
 
 	Connected   bool // there is a connection
@@ -23,6 +26,9 @@ type PeerView struct {
 	Remote      string
 	Since       time.Time     // of the connection; of its loss if there is none; zero: never
 	Process     string        // process id that the peer gave
+	TLS         string        // its version; "" for a plain connection
+	CertNames   []string      // of the certificate that the peer has shown
+	Allow       []string      // networks that it may come from; nil: any
 	Session     session.Stats // of the present session; its counters of all since our start
 
 	Accepted, Called         int // connections, by who made them
@@ -46,6 +52,8 @@ type LaneView struct {
 	Contributions int    // that count
 	LastID        uint32 // of the last update in the present session
 	SetAside      string // why it does not count, or ""
+	Standby       bool   // another replica counts in its place
+	Relayed       bool   // it is handed on, not summed
 }
 
 // Unread is a table of ours that a peer cannot read, or not all of it.
@@ -64,6 +72,7 @@ type FeedView struct {
 type TableView struct {
 	Name          string
 	ID            uint32
+	Relayed       bool          // it comes from above; else it is a sum
 	Schema        *stick.Schema // nil before the first definition
 	Stats         table.Stats
 	Disagreements []table.Disagreement
@@ -86,7 +95,7 @@ func (p *Peer) View() PeerView {
 			v.Lanes[i].LastID = x.session.LastID(v.Lanes[i].Name)
 		}
 		for _, t := range p.section.tables.all() {
-			if x.own[t.name] == nil && x.finished && p.section.Rules.Publishes(p.Role) {
+			if place := p.place(); place.Declares && x.own[t.name] == nil && x.finished && place.Hears(t.relayed) {
 				v.Missing = append(v.Missing, t.name)
 			}
 		}
@@ -106,12 +115,22 @@ func (p *Peer) View() PeerView {
 func (p *Peer) outside() PeerView {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v := PeerView{Name: p.Name, Role: p.Role, Addr: p.Addr, Disabled: p.disabled, Since: p.lost,
+	line := p.line.Load()
+	v := PeerView{Name: p.Name, Role: line.Role, Group: line.Group, Addr: line.Addr, Dynamic: line.dynamic, Disabled: p.disabled, Since: p.lost,
 		Accepted: p.tally.accepted, Called: p.tally.called, LastAccepted: p.tally.lastAccepted, LastCalled: p.tally.lastCalled,
 		Silences: p.tally.silences, Replaced: p.tally.replaced, LastStatus: p.tally.status, Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault, Session: p.tally.past, Remote: p.tally.remote}
+	for _, n := range p.section.nearest(p, nil) {
+		v.Allow = append(v.Allow, n.String())
+	}
 	if c := p.live; c != nil {
 		v.Connected, v.Established, v.Calling = true, c.established.Load(), c.calling
 		v.Remote, v.Since = c.nc.RemoteAddr().String(), c.since
+		if c.secured != nil {
+			v.TLS = tls.VersionName(c.secured.Version)
+			if shown := c.secured.PeerCertificates; len(shown) > 0 {
+				v.CertNames = shown[0].DNSNames
+			}
+		}
 	}
 	return v
 }
@@ -119,13 +138,13 @@ func (p *Peer) outside() PeerView {
 func (v *PeerView) fromBook(b *book) {
 	for _, l := range b.lanes {
 		v.Lanes = append(v.Lanes, LaneView{Name: l.name, Target: l.target.name, Schema: l.lane.Schema(),
-			Contributions: l.lane.Contributions(), SetAside: l.lane.SetAside()})
+			Contributions: l.lane.Contributions(), SetAside: l.lane.SetAside(), Standby: !l.lane.Counts(), Relayed: l.target.relayed})
 	}
 	for name, why := range b.said {
 		v.Unread = append(v.Unread, Unread{name, why})
 	}
-	for name, f := range b.feeds {
-		v.Feeds = append(v.Feeds, FeedView{Target: name, Place: f.Place()})
+	for _, f := range b.feeds {
+		v.Feeds = append(v.Feeds, FeedView{Target: f.target.name, Place: f.Place()})
 	}
 }
 
@@ -133,7 +152,7 @@ func (v *PeerView) fromBook(b *book) {
 func (s *Section) Tables() []TableView {
 	var views []TableView
 	for _, t := range s.tables.all() {
-		views = append(views, TableView{Name: t.name, ID: t.id, Schema: t.table.Schema(), Stats: t.table.Stats(), Disagreements: t.table.Disagreements()})
+		views = append(views, TableView{Name: t.name, ID: t.id, Relayed: t.relayed, Schema: t.table.Schema(), Stats: t.table.Stats(), Disagreements: t.table.Disagreements()})
 	}
 	return views
 }
@@ -153,14 +172,46 @@ func (s *Section) Now() int64 { return s.ms(time.Now()) }
 // Changed wakes every session after an act on a table from outside.
 func (s *Section) Changed() { s.changed() }
 
-// Peer returns the configured peer of that name, or nil.
-func (s *Section) Peer(name string) *Peer { return s.byName[name] }
+// Peer returns the peer of that name, or nil.
+func (s *Section) Peer(name string) *Peer { return s.roster.find(name) }
+
+// ContestView is a snapshot of who counts among the replicas of one table.
+type ContestView struct {
+	Target  string
+	Relayed bool
+	Group   string // "" for the peers above us
+	Leader  string // "": nobody yet
+	Members []MemberView
+	Dispute *Disagreement // nil: they agree
+}
+
+// MemberView is how one replica stands.
+type MemberView struct {
+	Name     string
+	Standing topology.Standing
+}
+
+// Contests takes a snapshot of all elections, by table and group.
+func (s *Section) Contests() []ContestView { return s.groups.view() }
+
+// GroupOf is the group that the peer of a lane belongs to; "" for none.
+func (s *Section) GroupOf(l *table.Lane) string {
+	s.tables.mu.RLock()
+	defer s.tables.mu.RUnlock()
+	if p := s.tables.owners[l].peer; p != nil {
+		return p.conf().Group
+	}
+	return ""
+}
+
+// Started is when the section began, from which its warm-up counts.
+func (s *Section) Started() time.Time { return s.start }
+
+// Settings is the configuration that the section runs with now.
+func (s *Section) Settings() *Config { return s.conf() }
 
 // Connected reports whether the peer has a connection.
 func (p *Peer) Connected() bool { return p.current() != nil }
-
-// Budget is the section's share of rows.
-func (s *Section) Budget() *table.Budget { return s.tables.budget }
 
 // Disable ends the peer's session and keeps it out until Enable.
 func (p *Peer) Disable() {

@@ -30,22 +30,26 @@ type visit struct {
 	strays    map[stray]struct{}       // keys of our tables that the peer has changed; nil: it never has
 	corrected time.Time                // when they were last pushed again
 	unusable  error                    // what was wrong with a table, reported last
+	looped    map[string]bool          // tables that have come back to us: they stay refused
+	began     time.Time                // when the peer's lesson began
+	handed    bool                     // it has handed back rows of our tables in it
 
 	// As sink.
-	restore []restoring // what is to be taught back, in turn
-	given   int         // rows taught back in this lesson
-	linked  uint64      // registry version for which feeds and warnings are complete
-	turn    int         // the feed that is asked next
-	window  time.Time   // start of the present push interval
-	pushed  int         // messages in it
-	paused  time.Time   // nothing is pulled before
+	restore  []restoring // what is to be taught back, in turn
+	given    int         // rows taught back in this lesson
+	teaching bool        // a lesson is being given
+	linked   uint64      // registry version for which feeds and warnings are complete
+	turn     int         // the feed that is asked next
+	window   time.Time   // start of the present push interval
+	pushed   int         // messages in it
+	paused   time.Time   // nothing is pulled before
 }
 
 // heard is one table that the peer has announced in this session.
 type heard struct {
 	name string
 	use  topology.Use
-	lane *lane // of a Source
+	lane *lane // of a table that is kept
 }
 
 func newVisit(c *conn, b *book, hello wire.Hello) *visit {
@@ -56,9 +60,9 @@ func newVisit(c *conn, b *book, hello wire.Hello) *visit {
 		l.visited = false
 	}
 	now := time.Now()
-	node := p.Role == topology.Node
+	place := p.place()
 	v.session = session.New(now, session.Config{
-		Hello: hello, Calling: c.calling, Silence: p.silence(), Patient: node, Restore: node && p.section.Restore,
+		Hello: hello, Calling: c.calling, Silence: place.Silence, Patient: place.Patient, Restore: place.Restored,
 		Memory: &b.memory, Source: (*source)(v), Sink: (*sink)(v),
 	})
 	if !c.calling {
@@ -85,6 +89,9 @@ func (v *visit) begin() {
 // receive gives the session what has been read, and tells all others if sums have changed.
 func (v *visit) receive(now time.Time, b []byte) (n int, err error) {
 	n, err = v.session.Receive(now, b)
+	if v.session.ShowsLife() {
+		v.conn.heard.Store(now.UnixNano())
+	}
 	if v.conn.calling && !v.conn.established.Load() && v.session.Established() {
 		v.conn.greeted(v)
 	}

@@ -127,22 +127,16 @@ func (s *Session) announce(t *table, schema *stick.Schema) {
 }
 
 // Redefine announces every table of the peer to the Source again: what becomes of a table
-// may be another thing by now. A table that is wanted and was not before is asked for, since
-// its rows were dropped.
+// may be another thing by now. Rows of a table that was not wanted before were dropped: Relearn
+// asks for them.
 func (s *Session) Redefine(now time.Time) {
 	s.pass(now)
-	wanted := false
 	for _, name := range slices.Sorted(maps.Keys(s.byName)) {
 		t := s.byName[name]
 		if t.schema == nil {
 			continue
 		}
-		before := t.refused
 		s.announce(t, t.schema)
-		wanted = wanted || before && !t.refused
-	}
-	if wanted && s.Established() {
-		s.ask(0)
 	}
 }
 

@@ -123,6 +123,10 @@ func (s *Session) Nudge(now time.Time) {
 	s.arm(laterTimer, later)
 }
 
+// ShowsLife reports whether the peer has ever shown a sign of life, so that its silence means
+// something.
+func (s *Session) ShowsLife() bool { return s.isArmed(deathTimer) }
+
 // hear notes that the peer has said something. n is the length of what is there of it,
 // including what could not be used the last time. It comes before pass: bytes that waited
 // while we slept are a sign of life.

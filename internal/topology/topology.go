@@ -43,8 +43,10 @@ type Rules struct {
 	AcceptNoSuffix bool     // and those without any
 	To             string   // suffix of what we publish, with its dot
 	Forward        []string // suffixes of tables relayed from above
+	Former         []string // suffixes that were To or Forward before, in the same process
 	NoAscend       bool     // aggregates are not pushed to Up peers
 	NoFeedback     bool     // aggregates are not pushed to nodes and Down peers
+	NoRestore      bool     // nodes are not taught their own values back
 }
 
 // Suffix splits a wire name before its last dot: "/web.v2" is "/web" and ".v2". Without
@@ -56,11 +58,12 @@ func Suffix(name string) (base, suffix string) {
 	return name, ""
 }
 
-// Classify tells what becomes of the table name of a peer that is role to us, and for a
-// Source the name of the table that its sum is published in.
+// Classify tells what becomes of the table name of a peer that is role to us, and under
+// which name we publish what it holds: the sum of a Source, a Relayed table itself.
 //
 // A table with the target suffix or a forward suffix is never summed, whatever From
-// says: nodes hand our own tables back in every lesson.
+// says: nodes hand our own tables back in every lesson. Nor does "any" take one that had
+// our suffix before: the nodes still hold sums of ours in it, which would be added to themselves.
 func (r *Rules) Classify(role Role, name string) (use Use, target string) {
 	base, suffix := Suffix(name)
 	forward := suffix != "" && slices.Contains(r.Forward, suffix)
@@ -68,24 +71,26 @@ func (r *Rules) Classify(role Role, name string) (use Use, target string) {
 	case role == Local:
 		return Ignored, ""
 	case role == Up && forward:
-		return Relayed, ""
+		return Relayed, name
 	case role == Up:
 		return Ignored, ""
 	case suffix == r.To || forward:
 		return Own, ""
+	case suffix != "" && slices.Contains(r.Former, suffix) && !slices.Contains(r.From, suffix):
+		return Ignored, ""
 	case r.Any, suffix != "" && slices.Contains(r.From, suffix), suffix == "" && r.AcceptNoSuffix:
 		return Source, base + r.To
 	}
 	return Ignored, ""
 }
 
-// Publishes reports whether our aggregates are pushed to a peer that is role to us.
-func (r *Rules) Publishes(role Role) bool {
-	switch role {
-	case Up:
-		return !r.NoAscend
-	case Node, Down:
-		return !r.NoFeedback
+// After returns the rules for a process that has had others before.
+func (r Rules) After(old *Rules) Rules {
+	r.Former = nil
+	for _, suffix := range append(append([]string{old.To}, old.Forward...), old.Former...) {
+		if suffix != r.To && !slices.Contains(r.Forward, suffix) && !slices.Contains(r.Former, suffix) {
+			r.Former = append(r.Former, suffix)
+		}
 	}
-	return false
+	return r
 }

@@ -6,6 +6,8 @@ func TestClassify(t *testing.T) {
 	anyTo := Rules{Any: true, To: ".agg"}
 	listed := Rules{From: []string{".cpu", ".proc"}, To: ".aggr"}
 	bare := Rules{From: []string{".cpu", ".proc"}, To: ".aggr", AcceptNoSuffix: true}
+	renamed := (Rules{Any: true, To: ".sum"}).After(&Rules{Any: true, To: ".agg", Former: []string{".old"}})
+	listedAgain := (Rules{From: []string{".agg"}, To: ".sum"}).After(&Rules{Any: true, To: ".agg"})
 	middle := Rules{Any: true, To: ".intermediate", Forward: []string{".agg"}}
 	for _, c := range []struct {
 		why    string
@@ -26,38 +28,19 @@ func TestClassify(t *testing.T) {
 		{"no suffix needs accept-no-suffix", &listed, Node, "mytable", Ignored, ""},
 		{"with it the suffix is appended", &bare, Node, "mytable", Source, "mytable.aggr"},
 		{"accept-no-suffix takes no other suffix", &bare, Node, "mytable.mem", Ignored, ""},
-		{"a forwarded table from above is relayed", &middle, Up, "rates.agg", Relayed, ""},
+		{"a forwarded table from above is relayed, under its own name", &middle, Up, "rates.agg", Relayed, "rates.agg"},
 		{"anything else from above is ignored", &middle, Up, "rates", Ignored, ""},
 		{"a forwarded table from below is not input", &middle, Node, "rates.agg", Own, ""},
+		{"the sums that we published under another suffix are still on the nodes", &renamed, Node, "rates.agg", Ignored, ""},
+		{"and those before", &renamed, Node, "rates.old", Ignored, ""},
+		{"other tables are summed under the new one", &renamed, Node, "rates.v2", Source, "rates.sum"},
+		{"unless somebody lists the suffix", &listedAgain, Node, "rates.agg", Source, "rates.sum"},
 		{"an aggregator below is a member", &middle, Down, "rates", Source, "rates.intermediate"},
 		{"we are not our own input", &middle, Local, "rates", Ignored, ""},
 	} {
 		use, target := c.rules.Classify(c.role, c.name)
 		if use != c.use || target != c.target {
 			t.Errorf("%s: %s %q: got %d %q, want %d %q", c.why, c.role, c.name, use, target, c.use, c.target)
-		}
-	}
-}
-
-func TestPublishes(t *testing.T) {
-	for _, c := range []struct {
-		why   string
-		rules Rules
-		role  Role
-		want  bool
-	}{
-		{"nodes get the sum", Rules{}, Node, true},
-		{"aggregators below get it", Rules{}, Down, true},
-		{"aggregators above get it", Rules{}, Up, true},
-		{"no-ascend keeps it from above", Rules{NoAscend: true}, Up, false},
-		{"and from nobody else", Rules{NoAscend: true}, Node, true},
-		{"no-feedback keeps it from nodes", Rules{NoFeedback: true}, Node, false},
-		{"and from below", Rules{NoFeedback: true}, Down, false},
-		{"but not from above", Rules{NoFeedback: true}, Up, true},
-		{"never to ourselves", Rules{}, Local, false},
-	} {
-		if got := c.rules.Publishes(c.role); got != c.want {
-			t.Errorf("%s: got %v", c.why, got)
 		}
 	}
 }
