@@ -5,7 +5,8 @@
 #
 #   haproxy   HAProxy 2.2, 2.6, 3.0 and 3.2 of Debian's suites, in a directory of the user
 #             (TALLYSTICK_CACHE, else tallystick in the user's cache), not in the system
-#   tools     the clients of the runtime CLI that tests use: packages socat, netcat-openbsd, hatop
+#   tools     the clients of the runtime CLI that tests use: packages socat, netcat-openbsd, hatop;
+#             and for root, who alone can use them there, those that make networks: iproute2, nftables
 #   race      a C compiler, which Go's race detector needs: packages gcc, libc6-dev
 #
 # Packages are installed by root only; anybody else is told what to install. What cannot be had
@@ -67,9 +68,12 @@ install() {
 for part; do
 	case $part in
 	haproxy) haproxy ;;
-	tools) packages socat=socat netcat-openbsd=nc.openbsd hatop=hatop ;;
+	tools)
+		packages socat=socat netcat-openbsd=nc.openbsd hatop=hatop
+		[ "$(id -u)" -ne 0 ] || packages iproute2=ip nftables=nft
+		;;
 	race) packages gcc=gcc libc6-dev=/usr/include/stdlib.h ;;
-	*) sed -n '4,10p' "$0" >&2; exit 2 ;;
+	*) sed -n '4,11p' "$0" >&2; exit 2 ;;
 	esac
 done
 

@@ -16,17 +16,23 @@ type Config struct {
 	Name    string  // its name as a peer
 	Addr    string  // where its peers section listens; "": chosen by Start
 	Peers   []Peer  // the others
+	Bind    string  // TLS of its own listener, such as "ssl crt FILE ca-file FILE verify required"; "": plain TCP
+	Shards  int     // among how many aggregators its keys are shared out; 0: not at all. 2.7 and later know it
 	Tables  []Table // in the order in which they are declared
 	Global  string  // further lines of the section global
 	Web     string  // further lines of the frontend: after the tracking, before the answer
 	Answer  string  // lines of the frontend that answer; "": with 200, and with 404 for the path /404
 	Raw     string  // further sections
+
+	// Inside are words before its command line, such as those that enter a network namespace. From there its
+	// frontend could not be reached, so that it listens on a unix socket instead.
+	Inside []string
 }
 
 // Peer is another peer, HAProxy or not.
 type Peer struct {
 	Name, Addr string
-	Args       string // further words of its line, such as "shard 1"
+	Args       string // further words of its line, such as "shard 1", "source 127.0.0.9", "ssl ca-file FILE"
 }
 
 // Table is a stick table.
@@ -62,6 +68,25 @@ func (t Table) definition() string {
 	return words + " store " + t.Store
 }
 
+// peers writes the peers section but for its tables. Where TLS is wanted the listener has a line of its own, and
+// HAProxy then forbids the word "peer": "server" is the same, and its local line has no address.
+func (c Config) peers(line func(format string, args ...any)) {
+	line("peers %s", Section)
+	if c.Shards > 0 {
+		line("    shards %d", c.Shards)
+	}
+	word := "peer"
+	if c.Bind == "" {
+		line("    peer %s %s", c.Name, c.Addr)
+	} else {
+		word = "server"
+		line("    bind %s %s\n    server %s %s", c.Addr, c.Bind, c.Name, c.Bind)
+	}
+	for _, p := range c.Peers {
+		line("    %s %s %s %s", word, p.Name, p.Addr, p.Args)
+	}
+}
+
 // answer is what a frontend says that has nothing else to say.
 const answer = "    http-request return status 404 if { path /404 }\n    http-request return status 200"
 
@@ -71,10 +96,7 @@ func (c Config) text(web string) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("global\n    localpeer %s\n    stats socket unix@cli.sock mode 600 level admin\n    nbthread 1\n%s", c.Name, c.Global)
 	line("defaults\n    mode http\n    timeout client 60s\n    timeout server 60s\n    timeout connect 1s\n")
-	line("peers %s\n    peer %s %s", Section, c.Name, c.Addr)
-	for _, p := range c.Peers {
-		line("    peer %s %s %s", p.Name, p.Addr, p.Args)
-	}
+	c.peers(line)
 	for _, t := range c.Tables {
 		if in, ok := strings.CutPrefix(t.Name, "/"); ok {
 			line("    table %s %s", in, t.definition())

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,11 +29,13 @@ type HAProxy struct {
 	Name    string  // as a peer
 	Version Version // of the program
 	Addr    string  // where its peers section listens
-	Web     string  // where its frontend listens
+	Web     string  // where its frontend listens: HOST:PORT, or a path if it runs inside of something
 
 	t       testing.TB
 	dir     string
+	inside  []string
 	process *Process
+	begun   begun
 }
 
 // ready is how long a HAProxy may take to serve. It needs 50 ms on an idle machine; tests
@@ -45,8 +48,12 @@ func Start(t testing.TB, c Config) *HAProxy {
 	if c.Addr == "" {
 		c.Addr = Address(t)
 	}
-	h := &HAProxy{Name: c.Name, Version: c.Version, Addr: c.Addr, Web: Address(t), t: t, dir: directory(t)}
-	text := c.text(h.Web)
+	h := &HAProxy{Name: c.Name, Version: c.Version, Addr: c.Addr, Web: Address(t), t: t, dir: directory(t), inside: c.Inside}
+	web := h.Web
+	if c.Inside != nil {
+		h.Web, web = h.file("web.sock"), "unix@web.sock"
+	}
+	text := c.text(web)
 	if err := os.WriteFile(h.file("haproxy.cfg"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +83,7 @@ func (h *HAProxy) file(name string) string { return filepath.Join(h.dir, name) }
 // start starts a process of this configuration and waits until it is the one that answers.
 func (h *HAProxy) start(args ...string) {
 	h.t.Helper()
-	args = append([]string{h.Version.Program, "-db", "-f", h.file("haproxy.cfg")}, args...)
+	args = slices.Concat(h.inside, []string{h.Version.Program, "-db", "-f", h.file("haproxy.cfg")}, args)
 	h.process = StartProcess(h.t, fmt.Sprintf("%s (HAProxy %v)", h.Name, h.Version), h.dir, args...)
 	p := h.process
 	Eventually(h.t, ready, func() error {

@@ -222,6 +222,105 @@ func TestPeers(t *testing.T) {
 	}
 }
 
+// TestPeersInTLS has two that want certificates of each other, and two that are only called: of these one has a
+// certificate for another name than its own.
+func TestPeersInTLS(t *testing.T) {
+	each(t, func(t *testing.T, v Version) {
+		ca := NewAuthority(t)
+		nobody, addr := Address(t), map[string]string{}
+		names := []string{"lb1", "lb2", "called", "mistaken"}
+		for _, name := range names {
+			addr[name] = Address(t)
+		}
+		node := func(name, certified string) *HAProxy {
+			c := one(v)
+			c.Name, c.Addr, c.Bind = name, addr[name], ca.Words(certified)
+			for _, other := range names {
+				at := addr[other]
+				if name == "called" || name == "mistaken" {
+					at = nobody
+				}
+				if other != name {
+					c.Peers = append(c.Peers, Peer{Name: other, Addr: at, Args: c.Bind + " verifyhost " + other})
+				}
+			}
+			return Start(t, c)
+		}
+		node("called", "called")
+		node("mistaken", "lb9")
+		first, second := node("lb1", "lb1"), node("lb2", "lb2")
+		replicates(t, first, second, "/rates")
+		replicates(t, second, first, "addresses")
+		Eventually(t, 20*time.Second, func() error {
+			peers, err := first.Peers()
+			if err == nil {
+				err = peers["called"].Established()
+			}
+			if err == nil && peers["mistaken"].Established() == nil {
+				t.Fatal("a session with a peer whose certificate is for another name")
+			}
+			return err
+		})
+	})
+}
+
+// TestShards has a HAProxy tell each of two others about half of its keys.
+func TestShards(t *testing.T) {
+	for _, v := range Versions(t) {
+		if !v.AtLeast(2, 7) {
+			continue
+		}
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			from, to := one(v), []Config{one(v), one(v)}
+			from.Addr, from.Shards = Address(t), 2
+			var others []*HAProxy
+			for i := range to {
+				to[i].Name, to[i].Addr = fmt.Sprintf("lb%d", i+2), Address(t)
+				to[i].Peers = []Peer{{Name: from.Name, Addr: from.Addr}}
+				from.Peers = append(from.Peers, Peer{Name: to[i].Name, Addr: to[i].Addr, Args: fmt.Sprintf("shard %d", i+1)})
+				others = append(others, Start(t, to[i]))
+			}
+			h := Start(t, from)
+			var rows []string
+			for k := range 200 {
+				rows = append(rows, fmt.Sprintf("k%d gpc0 1", k))
+			}
+			if err := h.Set("/rates", rows...); err != nil {
+				t.Fatal(err)
+			}
+			Eventually(t, 20*time.Second, func() error {
+				a, err := others[0].Used("/rates")
+				b, other := others[1].Used("/rates")
+				if err != nil || other != nil || a+b != 200 || a < 50 || b < 50 {
+					err = fmt.Errorf("%d and %d of 200 keys, errors %v, %v", a, b, err, other)
+				}
+				return err
+			})
+		})
+	}
+}
+
+// TestBegun has requests that are answered, and some that are not: no more are counted than were begun.
+func TestBegun(t *testing.T) {
+	h := Start(t, one(Get(t, 2, 6)))
+	if _, err := h.Request("alice", 7); err != nil {
+		t.Fatal(err)
+	}
+	c, err := h.Dial("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	h.Kill()
+	if _, err := c.Get("/", "alice"); err == nil {
+		t.Error("the dead answer")
+	}
+	if n, other := h.Begun("alice"), h.Begun("bob"); n != 8 || other != 0 {
+		t.Errorf("%d requests of alice and %d of bob were begun, want 8 and none", n, other)
+	}
+}
+
 func replicates(t *testing.T, from, to *HAProxy, table string) {
 	t.Helper()
 	const key = "127.0.0.77"
@@ -242,7 +341,14 @@ func replicates(t *testing.T, from, to *HAProxy, table string) {
 		}
 		return err
 	})
+	again := time.Now().Add(3 * time.Second)
 	Eventually(t, 20*time.Second, func() error {
+		if time.Now().After(again) { // what comes while the other one still learns is taken, but not acked
+			again = time.Now().Add(3 * time.Second)
+			if err := from.Set(table, key+" gpc0 5"); err != nil {
+				return err
+			}
+		}
 		peers, err := from.Peers()
 		if err != nil {
 			return err

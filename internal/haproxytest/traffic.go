@@ -8,14 +8,40 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 )
 
 // Client is one keep-alive connection to a HAProxy's frontend. Not safe for concurrent use.
 type Client struct {
-	conn net.Conn
-	in   *bufio.Reader
-	host string
+	conn  net.Conn
+	in    *bufio.Reader
+	begun *begun
+}
+
+// begun counts requests by their key from the moment before they are sent: no HAProxy has counted more, whatever it
+// was asked, answered, lost or was taught back.
+type begun struct {
+	mu    sync.Mutex
+	byKey map[string]uint64
+}
+
+func (b *begun) add(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.byKey == nil {
+		b.byKey = map[string]uint64{}
+	}
+	b.byKey[key]++
+}
+
+// Begun is how many requests with a key clients of ours have begun to make, over all lives of the HAProxy: an upper
+// bound for what it has counted when this is called.
+func (h *HAProxy) Begun(key string) uint64 {
+	h.begun.mu.Lock()
+	defer h.begun.mu.Unlock()
+	return h.begun.byKey[key]
 }
 
 // Dial connects to the frontend, from a source address of the loopback network if it is not "".
@@ -24,11 +50,15 @@ func (h *HAProxy) Dial(source string) (*Client, error) {
 	if source != "" {
 		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
 	}
-	c, err := d.Dial("tcp", h.Web)
+	network := "tcp"
+	if strings.HasPrefix(h.Web, "/") {
+		network = "unix"
+	}
+	c, err := d.Dial(network, h.Web)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{c, bufio.NewReader(c), h.Web}, nil
+	return &Client{c, bufio.NewReader(c), &h.begun}, nil
 }
 
 // Close ends the connection.
@@ -37,7 +67,8 @@ func (c *Client) Close() error { return c.conn.Close() }
 // Get makes a request with the header "x-key: KEY" and returns the status of the answer.
 func (c *Client) Get(path, key string) (status int, err error) {
 	c.conn.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := fmt.Fprintf(c.conn, "GET %s HTTP/1.1\r\nHost: %s\r\nX-Key: %s\r\n\r\n", path, c.host, key); err != nil {
+	c.begun.add(key)
+	if _, err := fmt.Fprintf(c.conn, "GET %s HTTP/1.1\r\nHost: web\r\nX-Key: %s\r\n\r\n", path, key); err != nil {
 		return 0, err
 	}
 	res, err := http.ReadResponse(c.in, nil)
