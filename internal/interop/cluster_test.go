@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -9,10 +10,11 @@ import (
 	"tallystick/internal/haproxytest"
 )
 
-// cluster is a tallystick with its nodes.
+// cluster is nodes whose tables are summed.
 type cluster struct {
 	t     testing.TB
-	agg   *aggregator
+	world *world
+	agg   *aggregator // theirs, if they have one only
 	nodes []*haproxytest.HAProxy
 }
 
@@ -24,19 +26,26 @@ const patience = 30 * time.Second
 // filled in; their tables' twins are not: see withTwins.
 func start(t testing.TB, nodes []haproxytest.Config, lines ...string) *cluster {
 	t.Helper()
-	var peers []haproxytest.Peer
+	w := newWorld(t)
+	text := fmt.Sprintf("    peer %s {%[1]s} local\n", name)
 	for i := range nodes {
 		nodes[i].Name = fmt.Sprintf("lb%d", i+1)
-		nodes[i].Addr = haproxytest.Address(t)
-		peers = append(peers, haproxytest.Peer{Name: nodes[i].Name, Addr: nodes[i].Addr})
+		text += fmt.Sprintf("    peer %s {%[1]s}\n", nodes[i].Name)
 	}
-	c := &cluster{t: t, agg: startAggregator(t, peers, lines...)}
+	text += "    from any to .agg\n    " + strings.Join(lines, "\n    ")
+	agg := w.aggregator(name, text)
 	for _, n := range nodes {
-		n.Peers = []haproxytest.Peer{{Name: name, Addr: c.agg.addr}}
-		c.nodes = append(c.nodes, haproxytest.Start(t, n))
+		w.node(n, name)
 	}
+	c := w.everybody()
+	c.agg = agg
 	c.linked()
 	return c
+}
+
+// only is some of the nodes, seen together.
+func (c *cluster) only(nodes ...*haproxytest.HAProxy) *cluster {
+	return &cluster{t: c.t, world: c.world, agg: c.agg, nodes: nodes}
 }
 
 // everyVersion makes a node of each supported HAProxy version.
@@ -59,7 +68,7 @@ func withTwins(tables ...haproxytest.Table) []haproxytest.Table {
 	return tables
 }
 
-// linked waits until every node has its session.
+// linked waits until every node has its sessions.
 func (c *cluster) linked() {
 	c.t.Helper()
 	c.all(haproxytest.PeerState.Established)
@@ -72,14 +81,16 @@ func (c *cluster) learned() {
 	c.all(haproxytest.PeerState.Learned)
 }
 
-// all waits until something holds of every node's view of its peer tallystick.
+// all waits until something holds of every node's view of every aggregator in its peers section.
 func (c *cluster) all(holds func(haproxytest.PeerState) error) {
 	c.t.Helper()
 	haproxytest.Eventually(c.t, patience, func() error {
 		for _, n := range c.nodes {
-			state, err := c.state(n)
-			if err == nil {
-				err = holds(state)
+			peers, err := n.Peers()
+			for _, name := range c.world.peers[n] {
+				if err == nil {
+					err = holds(peers[name])
+				}
 			}
 			if err != nil {
 				return fmt.Errorf("%s (%v): %w", n.Name, n.Version, err)
@@ -87,12 +98,6 @@ func (c *cluster) all(holds func(haproxytest.PeerState) error) {
 		}
 		return nil
 	})
-}
-
-// state is what a node says of its peer tallystick.
-func (c *cluster) state(n *haproxytest.HAProxy) (haproxytest.PeerState, error) {
-	peers, err := n.Peers()
-	return peers[name], err
 }
 
 // clean asserts that no node has anything to complain of: no protocol error, no missed heartbeat, and every

@@ -92,16 +92,19 @@ func TestSharesExpire(t *testing.T) {
 // sum waits until every node reads a sum.
 func (c *cluster) sum(key string, want uint64) {
 	c.t.Helper()
-	haproxytest.Eventually(c.t, patience, func() error {
-		for _, n := range c.nodes {
-			row, err := n.Row("/rates.agg", key)
-			if err == nil && row.Numbers["http_req_cnt"] != want {
-				err = fmt.Errorf("%s (%v) reads %v, want %d", n.Name, n.Version, row, want)
-			}
-			if err != nil {
-				return err
-			}
+	haproxytest.Eventually(c.t, patience, func() error { return c.reads(key, want) })
+}
+
+// reads reports, as an error, if a node reads another sum of requests than this.
+func (c *cluster) reads(key string, want uint64) error {
+	for _, n := range c.nodes {
+		row, err := n.Row("/rates.agg", key)
+		if err == nil && row.Numbers["http_req_cnt"] != want {
+			err = fmt.Errorf("%s (%v) reads %v, want %d", n.Name, n.Version, row, want)
 		}
-		return nil
-	})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

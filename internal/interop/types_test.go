@@ -151,8 +151,7 @@ func TestBinaryKeysAndArrays(t *testing.T) {
 	}
 	c.exact("/bin")
 	haproxytest.Eventually(t, patience, func() error {
-		newer := &cluster{t: t, agg: c.agg, nodes: c.nodes[1:]}
-		return newer.compare("arrays", "arrays.agg")
+		return c.only(c.nodes[1:]...).compare("arrays", "arrays.agg")
 	})
 	row, err := c.nodes[1].Row("arrays.agg", "ab")
 	if err != nil || row.Numbers["gpc0"] != 20+30+40 || row.Numbers["gpc1"] != 0 || row.Numbers["gpc2"] != 90 || row.Numbers["gpt1"] != 9 {
