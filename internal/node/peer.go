@@ -177,6 +177,17 @@ func (p *Peer) withBook(f func(b *book, v *visit)) {
 	}
 }
 
+// reportLost says what becomes of the shares of a peer that does not come back at once. Two
+// aggregators side by side do not know of each other, so this is where an operator can see
+// why a sum on the nodes moves to and fro.
+func (p *Peer) reportLost(tables int) {
+	if tables == 0 || !p.place().Member {
+		return
+	}
+	p.section.log.Warn("peer is gone for longer than a reload takes: its last shares stay in the sums until they expire; if another aggregator beside us still hears it, the nodes show whichever of the two wrote last",
+		"peer", p.Name, "for", gaugeLife)
+}
+
 // tick carries out what becomes due while the peer has no session: its open connections
 // are taken for closed, and after a day what would live for ever goes.
 func (p *Peer) tick(now time.Time) {
@@ -191,6 +202,7 @@ func (p *Peer) tick(now time.Time) {
 		defer func() { p.book <- b }()
 		if !b.gaugesLost {
 			b.gaugesLost = true
+			p.reportLost(len(b.lanes))
 			for _, l := range b.lanes {
 				p.section.tables.setUp(l, false)
 				l.target.table.LoseGauges(l.lane)
