@@ -17,7 +17,7 @@ func peerOf(v *node.PeerView, start time.Time) cli.Peer {
 	p := cli.Peer{
 		Name: v.Name, Role: v.Role.String(), Group: v.Group, Dynamic: v.Dynamic, TLS: v.TLS, CertNames: v.CertNames, Allow: v.Allow, Addr: v.Addr, Remote: v.Remote, Disabled: v.Disabled,
 		Established: v.Established, Calling: v.Connected && !v.Established, Minor: s.Minor, PID: v.Process,
-		LastStatus: v.LastStatus, Handshake: s.Established, Changed: v.Since,
+		LastStatus: v.LastStatus, Handshake: v.LastSession, Changed: v.Since,
 		Accepts: uint64(v.Accepted), Accepted: v.LastAccepted, Connects: uint64(v.Called), Connected: v.LastCalled,
 		LessonAsked: s.LessonsAsked > 0, LessonDone: s.Learnt,
 		Requests: s.RequestsIn, Finishes: s.FinishedOut + s.PartialsOut, Confirms: s.ConfirmsIn,

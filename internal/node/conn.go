@@ -181,6 +181,7 @@ func (c *conn) greeted(v *visit) {
 	s.Counters.Sessions.Add(1)
 	c.peer.mu.Lock()
 	c.peer.tally.established++
+	c.peer.tally.lastEstablished = time.Now()
 	c.peer.tally.status = wire.StatusOK
 	c.peer.mu.Unlock()
 	if c.calling {

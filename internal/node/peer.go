@@ -55,6 +55,7 @@ type tally struct {
 	accepted, called         int
 	lastAccepted, lastCalled time.Time
 	established              int
+	lastEstablished          time.Time
 	lost                     int
 	silences, replaced       int
 	protocolErrors           int

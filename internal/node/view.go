@@ -33,6 +33,7 @@ type PeerView struct {
 
 	Accepted, Called         int // connections, by who made them
 	LastAccepted, LastCalled time.Time
+	LastSession              time.Time // when the last session was established; zero: never
 	Sessions, Lost           int
 	Silences, Replaced       int // of Lost: nothing was heard; a newer connection came
 	LastStatus               int // of the last handshake; 0 before the first
@@ -118,7 +119,7 @@ func (p *Peer) outside() PeerView {
 	line := p.line.Load()
 	v := PeerView{Name: p.Name, Role: line.Role, Group: line.Group, Addr: line.Addr, Dynamic: line.dynamic, Disabled: p.disabled, Since: p.lost,
 		Accepted: p.tally.accepted, Called: p.tally.called, LastAccepted: p.tally.lastAccepted, LastCalled: p.tally.lastCalled,
-		Silences: p.tally.silences, Replaced: p.tally.replaced, LastStatus: p.tally.status, Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault, Session: p.tally.past, Remote: p.tally.remote}
+		Silences: p.tally.silences, Replaced: p.tally.replaced, LastStatus: p.tally.status, LastSession: p.tally.lastEstablished, Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault, Session: p.tally.past, Remote: p.tally.remote}
 	for _, n := range p.section.nearest(p, nil) {
 		v.Allow = append(v.Allow, n.String())
 	}
