@@ -178,7 +178,9 @@ func TestManyDynamicPeers(t *testing.T) {
 			for _, s := range all {
 				s.Close()
 			}
-			wait(12 * time.Second)
+			wait(8 * time.Second)
+			c.expect(len(c.section.Peers()) == 50, "a reload takes a while: they may come back")
+			wait(4 * time.Second)
 			c.expect(len(c.section.Peers()) == 0, "and nobody any more")
 		}
 		c.expect(len(c.section.tables.owners) == 0 && len(c.section.roster.byName) == 0, "nothing is kept of them")

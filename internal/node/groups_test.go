@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -151,5 +152,27 @@ func TestTwoTops(t *testing.T) {
 		w.nodes["lb2"].Touch("web", alice, requests(1)...)
 		settle()
 		all(21, "all are there again")
+	})
+}
+
+// TestRegroup: the word 'group' comes and goes with a reload; shares stay, and count or stand by.
+func TestRegroup(t *testing.T) {
+	worldOf(t, pairOf, func(w *world) {
+		w.replicas()
+		top := w.aggs["top"]
+		group := func(word string) {
+			c := top.config
+			c.Peers = slices.Clone(c.Peers)
+			c.Peers[1].Group = word // mid2
+			top.section.Reconfigure(c)
+			settle()
+		}
+		group("")
+		w.shows("lb1", "web.agg", alice, 205, "mid2 is a member by itself now")
+		group("dc")
+		w.shows("lb1", "web.agg", alice, 105, "and a replica again")
+		group("other")
+		w.shows("lb1", "web.agg", alice, 205, "the only one of its group leads it")
+		w.expect(top.section.Peer("mid2").View().Sessions == 1, "all in one session")
 	})
 }
