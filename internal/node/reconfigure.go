@@ -24,7 +24,7 @@ func (s *Section) Reconfigure(c Config) (changes []string) {
 
 	s.uncertain.Store(true) // no sum is shown half made
 	changes = s.removePeers(&c)
-	changes = append(changes, s.changePeers(old, &c)...)
+	changes = append(changes, s.changePeers(&c)...)
 	changes = append(changes, s.addPeers(&c)...)
 	s.roster.arrange(c.Peers)
 	if !sameNames(&old.Rules, &c.Rules) {
@@ -85,10 +85,9 @@ func (s *Section) addPeers(c *Config) (changes []string) {
 
 // changePeers gives those who stay what their lines say now. A session that would not be
 // let in by that ends: the peer comes again, and nothing that it has reported is lost.
-func (s *Section) changePeers(before, c *Config) (changes []string) {
+func (s *Section) changePeers(c *Config) (changes []string) {
 	for _, p := range s.roster.all() {
 		old, line := *p.conf(), c.find(p.Name)
-		wasDynamic := p.dynamic()
 		if line == nil {
 			line = &PeerConfig{Name: p.Name}
 		}
@@ -104,7 +103,7 @@ func (s *Section) changePeers(before, c *Config) (changes []string) {
 		}
 		secrets := (old.TLS == nil) != (line.TLS == nil) || old.TLS != nil && *old.TLS != *line.TLS
 		outside := !live.calling && !contains(s.nearest(p, nil), live.remote)
-		if secrets || outside || wasDynamic != p.dynamic() && before.Dynamic == nil {
+		if secrets || outside {
 			live.end(ErrChanged)
 			changes = append(changes, fmt.Sprintf("peer %s must come in again", p.Name))
 		}

@@ -15,7 +15,6 @@ type roster struct {
 	list    []*Peer
 	byName  map[string]*Peer
 	homes   map[netip.Addr]struct{} // where peers that lines name live, as far as is known
-	dynamic int                     // peers that no line names
 	numbers int                     // given out; a peer keeps its own
 }
 
@@ -73,9 +72,6 @@ func (r *roster) insert(p *Peer) {
 		r.byName = map[string]*Peer{}
 	}
 	r.byName[p.Name] = p
-	if p.dynamic() {
-		r.dynamic++
-	}
 }
 
 // addDynamic puts a peer in that no line names, unless there are too many; then it reports
@@ -101,11 +97,9 @@ func (r *roster) remove(p *Peer) {
 	if r.byName[p.Name] == p {
 		delete(r.byName, p.Name)
 	}
-	if p.dynamic() {
-		r.dynamic--
-		return
+	if !p.dynamic() {
+		r.build()
 	}
-	r.build()
 }
 
 // arrange puts the peers that lines name into another order; others stay behind them.
@@ -117,12 +111,6 @@ func (r *roster) arrange(lines []PeerConfig) {
 		place[lines[i].Name] = i - len(lines)
 	}
 	slices.SortStableFunc(r.list, func(a, b *Peer) int { return place[a.Name] - place[b.Name] })
-	r.dynamic = 0
-	for _, p := range r.list {
-		if p.dynamic() {
-			r.dynamic++
-		}
-	}
 	r.build()
 }
 

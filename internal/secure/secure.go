@@ -6,7 +6,8 @@
 // that lives is touched by a new one. A file that went bad changes nothing: what was read
 // before stays in use, and the log says so. No key, and nothing made of one, is ever in
 // an error or in the log. The room opens no socket and knows no line of the configuration
-// but what Line has of it. Only daemon uses it; other rooms get a *tls.Config from there.
+// but what Line has of it. It is for daemon, which loads and watches, and for node, which opens
+// sessions and asks whom they belong to.
 package secure
 
 import (
