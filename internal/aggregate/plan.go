@@ -40,6 +40,9 @@ type Plan struct {
 	Words  int   // of a sum
 	Gauge  int   // index in Ops of conn_cur, or -1
 	Rates  bool  // there is a Rate among the ops
+
+	// History: there is a Latest among the ops, so that a sum is more than its shares.
+	History bool
 }
 
 // RuleOf is the rule for a data type, which must be known.
@@ -78,6 +81,7 @@ func Compile(s *stick.Schema) *Plan {
 			p.Words += words[r]
 		}
 		p.Rates = p.Rates || r == Rate
+		p.History = p.History || r == Latest
 	}
 	p.First = append(p.First, len(p.Ops))
 	return p
@@ -96,6 +100,21 @@ func (p *Plan) Fold(sum []uint64, old, new []uint32, base uint32) {
 			FoldWide(sum[o.Word:], WideOf(old[o.Cell:]), WideOf(new[o.Cell:]))
 		case Rate:
 			FoldRate(sum[o.Word:], WindowOf(old[o.Cell:]), WindowOf(new[o.Cell:]), base)
+		}
+	}
+}
+
+// Add puts a member's share into the sum, as Fold does for one that was not there before.
+func (p *Plan) Add(sum []uint64, new []uint32, base uint32) {
+	for i := range p.Ops {
+		o := &p.Ops[i]
+		switch o.Rule {
+		case Count:
+			sum[o.Word] += uint64(new[o.Cell])
+		case Wide:
+			FoldWide(sum[o.Word:], 0, WideOf(new[o.Cell:]))
+		case Rate:
+			FoldRate(sum[o.Word:], Window{}, WindowOf(new[o.Cell:]), base)
 		}
 	}
 }

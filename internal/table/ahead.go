@@ -3,70 +3,71 @@ package table
 // On a table of a million keys nearly every word that an update touches is a cache miss, and
 // a miss that waits for another costs ten times one that overlaps with others. So before a
 // run of rows is applied, its memory is touched in rounds: all slots of the index, then all
-// shares that they name, then all rows with their sums, then the rows' neighbours in the
-// change list. Each round's addresses come from the round before, and within a round no load
+// rows that they name, then their blocks and the rows' neighbours in the change list, then
+// the cells. Each round's addresses come from the round before, and within a round no load
 // waits for another. What is found this way is a guess (the first slot with the right tag);
-// apply makes sure.
+// applyRun makes sure.
 
-// ahead touches the memory that a run of rows needs, and guesses the places of their shares.
+// ahead touches the memory that a run of rows needs, and guesses the places of their rows.
 func (s *shard) ahead(l *Lane, run []uint16) {
 	w := &l.work
 	places := w.places[:len(run)]
-	if len(s.index.slots) == 0 {
+	if len(s.index.pages) == 0 {
 		clear(places)
 		return
 	}
-	mask := uint32(len(s.index.slots) - 1)
 	sum := uint32(0)
 	for _, i := range run {
-		sum += s.index.slots[tagOf(uint32(w.hashes[i]), l.id)&mask].ref
+		hash := uint32(w.hashes[i])
+		sum += s.index.pageFor(hash).slots[home(hash)].ref
 	}
 	for k, i := range run {
-		places[k] = s.guess(tagOf(uint32(w.hashes[i]), l.id), mask)
+		places[k] = s.guess(uint32(w.hashes[i]))
 	}
-	for _, sh := range places {
-		if sh != 0 {
-			sum += s.shares.at(sh).row
+	for _, id := range places {
+		if id != 0 {
+			r := s.rows.at(id)
+			sum += r.key + uint32(r.shares) // a row may lie in two lines of the cache
 		}
 	}
-	for _, sh := range places {
-		if sh == 0 {
+	for _, id := range places {
+		if id == 0 {
 			continue
 		}
-		id := s.shares.at(sh).row
 		r := s.rows.at(id)
-		sum += r.klen + r.debt // a row is two lines of the cache
-		if s.rows.width > 0 {
-			sums := s.rows.numbersAt(id)
-			sum += uint32(sums[0]) + uint32(sums[len(sums)-1]) + s.shares.numbersAt(sh)[0]
+		if r.link != (link{}) {
+			sum += s.linkOf(r.prev).next + s.linkOf(r.next).prev
+		}
+		if h := s.heads(r); len(h) > 0 {
+			sum += h[len(h)/2].until
+		}
+		if !s.keys.inline() {
+			sum += uint32(s.keys.get(r.key)[:1:1][0])
 		}
 	}
-	for _, sh := range places {
-		if sh != 0 {
-			r := s.rows.at(s.shares.at(sh).row)
-			if r.link != (link{}) {
-				sum += s.linkOf(r.prev).next + s.linkOf(r.next).prev
-			}
+	for _, id := range places {
+		if id == 0 {
+			continue
+		}
+		r := s.rows.at(id)
+		if i, ok := find(s.heads(r), l.id); ok && s.layout.cells > 0 {
+			c := s.cells(r, i)
+			sum += c[0] + c[len(c)-1]
+		}
+		if k := s.kept(r); k != nil {
+			sum += uint32(k[0]) + uint32(k[len(k)-1])
 		}
 	}
 	w.touched = sum // so that the loads are not for nothing in the compiler's eyes
 }
 
-// guess returns the share in the first slot that has the tag, or 0.
-func (s *shard) guess(tag, mask uint32) uint32 {
-	for i := tag & mask; ; i = (i + 1) & mask {
-		e := s.index.slots[i]
-		if e.ref == 0 {
-			return 0
-		}
-		if e.tag == tag && e.ref&isShare != 0 {
-			return e.ref &^ isShare
+// guess returns the row in the first slot that has the tag, or 0.
+func (s *shard) guess(tag uint32) uint32 {
+	p := s.index.pageFor(tag)
+	for i := home(tag); p.slots[i].ref != 0; i = behind(i) {
+		if p.slots[i].tag == tag {
+			return p.slots[i].ref
 		}
 	}
-}
-
-// isShareOf reports whether a place still holds the lane's share of the key.
-func (s *shard) isShareOf(sh uint32, lane uint16, key []byte) bool {
-	x := s.shares.at(sh)
-	return x.lane == lane && string(s.keyOf(s.rows.at(x.row))) == string(key)
+	return 0
 }

@@ -84,107 +84,106 @@ func (t *Table) applyBatch(now int64, l *Lane, rows []stick.Row, how How, a *App
 func (s *shard) applyRun(now int64, l *Lane, rows []stick.Row, run []uint16, how How, a *Applied) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.version.Load()
-	if s.rows.used == 0 {
-		s.clock = max(s.clock, tickOf(now)-1) // nothing can be due
-	}
+	before, gone := s.version.Load(), s.gone
+	s.clock = max(s.clock, tickOf(now))
 	s.ahead(l, run)
 	w := &l.work
 	for k, i := range run {
-		sh, hash := w.places[k], uint32(w.hashes[i])
-		if sh == 0 || !s.isShareOf(sh, l.id, rows[i].Key) {
-			// A wrong guess, or the key stands twice in the batch, or its share is gone.
-			sh = s.findShare(hash, l.id, rows[i].Key)
+		id, hash := w.places[k], uint32(w.hashes[i])
+		if id == 0 || s.gone != gone || !s.isRowOf(id, rows[i].Key) {
+			// A wrong guess, or the row has come with this batch, or made room for another.
+			id = s.findRow(hash, rows[i].Key)
 		}
-		s.apply(now, l, hash, &rows[i], sh, how, a)
+		s.apply(now, l, hash, &rows[i], id, how, a)
 	}
 	a.Changed = a.Changed || s.version.Load() != before
 }
 
-// apply replaces one share. sh is its place, 0 if it has none.
-func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, sh uint32, how How, a *Applied) {
+// apply replaces one share. id is the row's place, 0 if there is none.
+func (s *shard) apply(now int64, l *Lane, hash uint32, in *stick.Row, id uint32, how How, a *Applied) {
 	now32 := uint32(now)
-	first := sh == 0
-	if first {
-		if sh = s.admit(l, hash, in.Key, now32); sh == 0 {
-			a.Refused++
-			return
-		}
+	id, i, first := s.admit(l, hash, in.Key, id)
+	if id == 0 {
+		a.Refused++
+		return
 	}
-	x := s.shares.at(sh)
-	id := x.row
 	s.align(id)
 	l.decode(s.news, in, now32) // not before: making room and aligning use news as well
-	x.lesson = l.lesson
-	cells := s.shares.numbersAt(sh)
+	r := s.rows.at(id)
+	h := &s.heads(r)[i]
+	h.lesson = l.lesson
+	cells := s.cells(r, i)
 	if how&Guarded != 0 && s.plan.Falls(cells, s.news) {
-		x.state |= heldBack
+		h.state |= heldBack
 		a.Held++
 		return
 	}
-	x.state &^= heldBack
+	h.state &^= heldBack
 	fresh := first // it holds zeros
-	if x.state&expired != 0 {
+	if h.state&expired != 0 {
 		if in.Replay {
 			return // it has had its life
 		}
-		s.revive(x, l)
+		s.revive(r, h, l)
 		fresh = true
 	}
-	r := s.rows.at(id)
-	if s.plan.Rates && now32-r.base > 1<<29 { // or it lies ahead: clocks are read before locks are taken
-		s.rebase(id, now32)
+	if k := s.kept(r); k != nil && s.plan.Rates && now32-baseOf(k) > 1<<29 { // or it lies ahead: clocks are read before locks are taken
+		s.rebase(r, now32)
 	}
-	if x.state&idle != 0 {
-		s.keep(id, sh, in, first, now)
+	if h.state&idle != 0 {
+		s.keep(id, i, in, first, now)
 		return
 	}
 	if r.zeroed {
 		r.zeroed, r.lives = false, 0 // it counts again: the share is fresh
 	}
 	changed := fresh || !slices.Equal(cells, s.news)
-	s.live(id, sh, in, first, now)
+	s.live(id, i, in, first, now)
 	if changed {
-		s.latest(id, sh, fresh, how)
-		s.fold(id, sh, s.news)
+		s.latest(r, i, fresh, how)
+		s.fold(r, i, s.news)
 		s.touch(id)
 	}
-	s.schedule(id, s.windowEnd(sh, now))
+	s.schedule(id, s.windowEnd(cells, now))
 }
 
-// admit makes the share of a lane that has had none for the key, and the row if need be. It
-// returns 0 if there are too many rows.
-func (s *shard) admit(l *Lane, hash uint32, key []byte, now32 uint32) uint32 {
-	id := s.findRow(hash, key)
+// admit finds the share of a lane in a row, and makes it if the lane has had none for the key, and
+// the row (id 0) if need be. It returns no place if there are too many rows.
+func (s *shard) admit(l *Lane, hash uint32, key []byte, id uint32) (place uint32, i int, first bool) {
 	if id == 0 {
-		if !s.makeRoom(l) {
-			return 0
+		if !s.index.hasRoom(hash) || !s.makeRoom(l) {
+			return 0, 0, false
 		}
-		id = s.addRow(hash, key, now32)
+		id = s.addRow(hash, key)
 	}
-	return s.addShare(id, l)
+	i, ok := find(s.heads(s.rows.at(id)), l.id)
+	if !ok {
+		s.addShare(id, i, l)
+	}
+	return id, i, !ok
 }
 
 // revive makes an expired share count again, if its lane does. It holds zeros.
-func (s *shard) revive(x *share, l *Lane) {
-	x.state = x.state&^(expired|idle) | l.idleness()
-	s.rows.at(x.row).live++
+func (s *shard) revive(r *row, h *head, l *Lane) {
+	h.state = h.state&^(expired|idle) | l.idleness()
+	r.live++
 	l.live.Add(1)
 }
 
 // live renews the life of a share, unless its peer has sent that change before. A row that
 // lives longer is due to readers, but not for each update: once in half of its life.
-func (s *shard) live(id, sh uint32, in *stick.Row, first bool, now int64) {
-	x, r := s.shares.at(sh), s.rows.at(id)
+func (s *shard) live(id uint32, i int, in *stick.Row, first bool, now int64) {
+	r := s.rows.at(id)
+	h := &s.heads(r)[i]
 	if in.Replay && !first {
 		return
 	}
-	old := x.until
-	x.until = until(in, now)
+	old := h.until
+	h.until = until(in, now)
 	switch {
-	case x.until >= r.lives || r.live == 1:
-		longer := x.until > r.lives
-		r.lives = x.until
+	case h.until >= r.lives || r.live == 1:
+		longer := h.until > r.lives
+		r.lives = h.until
 		if longer {
 			soon := s.clock + 1 // for ever now: that is told once
 			if in.Life != stick.Forever {
@@ -194,9 +193,9 @@ func (s *shard) live(id, sh uint32, in *stick.Row, first bool, now int64) {
 			s.schedule(id, r.refresh)
 		}
 	case old == r.lives:
-		s.relive(id)
+		s.relive(r)
 	}
-	s.schedule(id, x.until)
+	s.schedule(id, h.until)
 }
 
 // until is the tick at which a reported life ends: not early, and not 0, which means that
@@ -210,63 +209,62 @@ func until(in *stick.Row, now int64) uint32 {
 
 // relive finds the longest life of a row's shares that count. A cleared row has none, and
 // lives until readers have been told.
-func (s *shard) relive(id uint32) {
-	r := s.rows.at(id)
+func (s *shard) relive(r *row) {
 	if r.zeroed {
 		return
 	}
 	r.lives = 0
-	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
-		if x := s.shares.at(sh); x.state&(expired|idle) == 0 {
-			r.lives = max(r.lives, x.until)
+	for _, h := range s.heads(r) {
+		if h.state&(expired|idle) == 0 {
+			r.lives = max(r.lives, h.until)
 		}
 	}
 }
 
 // latest decides the columns whose last change counts, for a share whose new cells are in
 // news and whose old ones are still in place. fresh: it had none that counted.
-func (s *shard) latest(id, sh uint32, fresh bool, how How) {
-	sum, cells := s.rows.numbersAt(id), s.shares.numbersAt(sh)
-	for i := range s.plan.Ops {
-		o := &s.plan.Ops[i]
+func (s *shard) latest(r *row, i int, fresh bool, how How) {
+	if !s.plan.History {
+		return
+	}
+	sum, cells := s.kept(r), s.cells(r, i)
+	for j := range s.plan.Ops {
+		o := &s.plan.Ops[j]
 		if o.Rule != aggregate.Latest || cells[o.Cell] == s.news[o.Cell] {
 			continue // no change, or the empty value of a new entry
 		}
 		value := s.news[o.Cell]
 		if fresh && how&InLesson != 0 && aggregate.LatestValue(sum[o.Word:]) != 0 {
-			if !s.beats(id, sh, o, value, aggregate.LatestOwner(sum[o.Word:])) {
+			if !s.beats(r, i, o, value, aggregate.LatestOwner(sum[o.Word:])) {
 				continue
 			}
 		}
-		aggregate.SetLatest(sum[o.Word:], value, uint64(s.shares.at(sh).lane))
+		aggregate.SetLatest(sum[o.Word:], value, uint64(s.heads(r)[i].lane))
 	}
 }
 
 // beats compares a share that was learned with the one that decides until now.
-func (s *shard) beats(id, sh uint32, o *aggregate.Op, value uint32, owner uint64) bool {
-	mine := s.candidate(sh, o.Cell)
+func (s *shard) beats(r *row, i int, o *aggregate.Op, value uint32, owner uint64) bool {
+	mine := s.candidate(r, i, o.Cell)
 	mine.Value = value
-	return mine.Beats(s.owners(id, o, owner))
+	return mine.Beats(s.owners(r, o, owner))
 }
 
 // owners is what the lane that decides a Latest column says, the empty candidate if it does
 // not count.
-func (s *shard) owners(id uint32, o *aggregate.Op, owner uint64) aggregate.Candidate {
-	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
-		if uint64(s.shares.at(sh).lane) == owner {
-			return s.candidate(sh, o.Cell)
-		}
+func (s *shard) owners(r *row, o *aggregate.Op, owner uint64) aggregate.Candidate {
+	if i, ok := find(s.heads(r), uint16(owner)); ok {
+		return s.candidate(r, i, o.Cell)
 	}
 	return aggregate.Candidate{}
 }
 
 // windowEnd is the tick at which the first window of a share's rates ends.
-func (s *shard) windowEnd(sh uint32, now int64) uint32 {
+func (s *shard) windowEnd(cells []uint32, now int64) uint32 {
 	due := uint32(never)
 	if !s.plan.Rates {
 		return due
 	}
-	cells := s.shares.numbersAt(sh)
 	for i := range s.plan.Ops {
 		o := &s.plan.Ops[i]
 		if o.Rule != aggregate.Rate {

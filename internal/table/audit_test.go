@@ -16,13 +16,17 @@ func audit(t *Table) (why string) {
 	lives := map[uint16]int64{}
 	for i := range t.shards {
 		s := &t.shards[i]
-		for id := uint32(1); id < s.rows.made; id++ {
-			if s.rows.at(id).klen == free {
-				continue
-			}
+		for id := s.rows.next(1, never); id != 0; id = s.rows.next(id+1, never) {
+			key := s.keys.append(nil, s.rows.at(id).key)
 			if wrong := s.auditRow(id, lives); wrong != "" {
-				why = fmt.Sprintf("row %q: %s", s.keyOf(s.rows.at(id)), wrong)
+				why = fmt.Sprintf("row %q: %s", key, wrong)
 			}
+			if s.findRow(uint32(t.hash(key)), key) != id {
+				why = fmt.Sprintf("row %q is not found", key)
+			}
+		}
+		if wrong := s.auditMemory(); wrong != "" {
+			why = wrong
 		}
 	}
 	for _, l := range t.sortedLanes() {
@@ -33,31 +37,63 @@ func audit(t *Table) (why string) {
 	return why
 }
 
+// auditMemory counts what is given out.
+func (s *shard) auditMemory() string {
+	shares, blocks := 0, 0
+	for id := s.rows.next(1, never); id != 0; id = s.rows.next(id+1, never) {
+		r := s.rows.at(id)
+		shares += int(r.shares)
+		if r.shares > 0 {
+			blocks++
+		}
+		g := s.dues.groups[id>>groupShift]
+		if r.due < g || g < s.dues.chunks[id>>mostShift] {
+			return fmt.Sprintf("a row is due at %d, its group at %d, its chunk at %d", r.due, g, s.dues.chunks[id>>mostShift])
+		}
+	}
+	for i := range s.blocks {
+		blocks -= s.blocks[i].used
+	}
+	keys := s.rows.used
+	for i := range s.keys.blocks {
+		keys -= s.keys.blocks[i].used
+	}
+	switch {
+	case shares != s.shares:
+		return fmt.Sprintf("%d shares, it says %d", shares, s.shares)
+	case blocks != 0:
+		return fmt.Sprintf("%d blocks too few are given out", blocks)
+	case keys != 0 && !s.keys.inline():
+		return fmt.Sprintf("%d keys too few are given out", keys)
+	}
+	return ""
+}
+
 func (s *shard) auditRow(id uint32, alive map[uint16]int64) string {
 	r := s.rows.at(id)
-	sum := make([]uint64, s.plan.Words)
-	none := make([]uint32, s.plan.Cells)
 	live, lives := uint16(0), uint32(0)
-	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
-		x, cells := s.shares.at(sh), s.shares.numbersAt(sh)
-		if x.state&expired != 0 {
+	for i, h := range s.heads(r) {
+		cells := s.cells(r, i)
+		if i > 0 && s.heads(r)[i-1].lane >= h.lane {
+			return "its shares are out of order"
+		}
+		if h.state&expired != 0 {
 			if slices.ContainsFunc(cells, func(c uint32) bool { return c != 0 }) {
 				return "what has expired holds zeros"
 			}
 			continue
 		}
 		live++
-		alive[x.lane]++
+		alive[h.lane]++
 		switch {
-		case s.askew(x):
+		case s.askew(h):
 			return "a share is not what its lane is"
-		case x.until != never && r.due > max(x.until, s.clock+17):
-			return fmt.Sprintf("due at %d, a share's life ends at %d", r.due, x.until)
-		case r.due > max(s.windowEnd(sh, int64(s.clock)<<tickShift), s.clock+1):
+		case h.until != never && r.due > max(h.until, s.clock+17):
+			return fmt.Sprintf("due at %d, a share's life ends at %d", r.due, h.until)
+		case r.due > max(s.windowEnd(cells, int64(s.clock)<<tickShift), s.clock+1):
 			return "a window ends and nobody looks"
-		case x.state&idle == 0:
-			s.plan.Fold(sum, none, cells, r.base)
-			lives = max(lives, x.until)
+		case h.state&idle == 0:
+			lives = max(lives, h.until)
 		}
 	}
 	switch {
@@ -70,11 +106,17 @@ func (s *shard) auditRow(id uint32, alive map[uint16]int64) string {
 	case r.link == (link{}):
 		return "it is not in the list"
 	}
-	return s.auditSum(id, sum)
+	return s.auditSum(r)
 }
 
-func (s *shard) auditSum(id uint32, want []uint64) string {
-	sum := s.rows.numbersAt(id)
+// auditSum compares a sum that is kept with the shares.
+func (s *shard) auditSum(r *row) string {
+	kept := s.kept(r)
+	if kept == nil {
+		return ""
+	}
+	sum, want := kept[:s.plan.Words], make([]uint64, s.plan.Words)
+	s.add(want, r, baseOf(kept))
 	for i := range s.plan.Ops {
 		o := &s.plan.Ops[i]
 		if o.Rule != aggregate.Latest {
@@ -83,8 +125,8 @@ func (s *shard) auditSum(id uint32, want []uint64) string {
 		value, owner := aggregate.LatestValue(sum[o.Word:]), aggregate.LatestOwner(sum[o.Word:])
 		copy(want[o.Word:o.Word+2], sum[o.Word:])
 		says := owner == aggregate.Nobody && value == 0
-		for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
-			c := s.candidate(sh, o.Cell)
+		for i := range s.heads(r) {
+			c := s.candidate(r, i, o.Cell)
 			if owner == aggregate.Nobody && c.Value != 0 {
 				return "nobody decides a column, and there is a value"
 			}

@@ -28,17 +28,16 @@ func (t *Table) Clear(now int64, key []byte) bool {
 func (t *Table) ClearAll(now int64) (n int) {
 	for i := range t.shards {
 		s := &t.shards[i]
-		const few = 4096
-		for from, more := uint32(1), true; more; from += few {
+		for from, more := uint32(1), true; more; from += stride {
 			t.mu.RLock()
 			s.mu.Lock()
-			for id := from; id < min(from+few, s.rows.made); id++ {
-				if r := s.rows.at(id); r.klen != free && !r.blank() {
+			for id := s.rows.next(from, from+stride); id != 0; id = s.rows.next(id+1, from+stride) {
+				if !s.rows.at(id).blank() {
 					s.zero(id, now)
 					n++
 				}
 			}
-			more = from+few < s.rows.made
+			more = from+stride < s.rows.end()
 			s.mu.Unlock()
 			t.mu.RUnlock()
 		}
@@ -50,7 +49,7 @@ func (t *Table) ClearAll(now int64) (n int) {
 func (s *shard) zero(id uint32, now int64) {
 	r := s.rows.at(id)
 	for r.shares != 0 {
-		s.removeShare(r.shares)
+		s.removeShare(id, int(r.shares)-1)
 	}
 	r.zeroed, r.lives = true, tickOf(now)+ticks(zeroStays)
 	s.touch(id)

@@ -33,22 +33,23 @@ func (l *Lane) CopyTo(now int64, to *Lane) (refused int) {
 }
 
 // collect takes a share along, if it is one of the lane's. It is called under locks.
-func (c *copying) collect(s *shard, sh uint32) {
-	x, l := s.shares.at(sh), c.from
-	if x.lane != l.id || s.table.lanes[l.id] != l || x.state&expired != 0 {
+func (c *copying) collect(s *shard, id uint32) {
+	l, r := c.from, s.rows.at(id)
+	i, ok := find(s.heads(r), l.id)
+	if !ok || s.table.lanes[l.id] != l || s.heads(r)[i].state&expired != 0 {
 		return
 	}
-	rows := &c.told
-	if x.lesson != l.lesson {
+	h, rows := s.heads(r)[i], &c.told
+	if h.lesson != l.lesson {
 		rows = &c.untold
 	}
-	row := rows.add(s.keyOf(s.rows.at(x.row)), l.schema.Words())
-	row.Life = left(x.until, tickOf(c.now))
-	for i := range l.columns {
-		o := &l.columns[i]
-		s.report(sh, s.plan.Ops[o.op:o.op+o.len], uint32(c.now), row, o.value)
+	row := rows.add(s, r, l.schema.Words())
+	row.Life = left(h.until, tickOf(c.now))
+	for j := range l.columns {
+		o := &l.columns[j]
+		s.report(s.cells(r, i), s.plan.Ops[o.op:o.op+o.len], uint32(c.now), row, o.value)
 	}
-	if x.state&heldBack != 0 {
+	if h.state&heldBack != 0 {
 		c.held = append(c.held, row.Key)
 	}
 }
@@ -79,7 +80,7 @@ func (t *Table) holdBack(l *Lane, key []byte) {
 	s := &t.shards[shardOf(h)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sh := s.findShare(uint32(h), l.id, key); sh != 0 {
-		s.shares.at(sh).state |= heldBack
+	if id, i, ok := s.findShare(uint32(h), l.id, key); ok {
+		s.heads(s.rows.at(id))[i].state |= heldBack
 	}
 }

@@ -30,17 +30,17 @@ const (
 // alone: what a lane fills elsewhere it does not lose here.
 func (s *shard) evict(l *Lane) bool {
 	var oldest uint32
-	for looked, own := 0, 0; looked < looks && own < sample && s.shares.made > 1; looked++ {
-		s.dice ^= s.dice << 13
-		s.dice ^= s.dice >> 7
-		s.dice ^= s.dice << 17
-		x := s.shares.at(1 + uint32(s.dice>>32)%(s.shares.made-1))
-		if x.lane != l.id || x.state&expired != 0 || !s.evictable(x.row, l) {
+	for looked, own := 0, 0; looked < looks && own < sample; looked++ {
+		id := s.draw()
+		if looked >= looks-sample { // many places are free: whoever lies behind them
+			id = s.rows.next(max(id, 1), never)
+		}
+		if !s.rows.has(id) || !s.evictable(id, l) {
 			continue
 		}
 		own++
-		if oldest == 0 || s.rows.at(x.row).touched < s.rows.at(oldest).touched {
-			oldest = x.row
+		if oldest == 0 || s.rows.at(id).touched < s.rows.at(oldest).touched {
+			oldest = id
 		}
 	}
 	if oldest == 0 {
@@ -51,16 +51,27 @@ func (s *shard) evict(l *Lane) bool {
 	return true
 }
 
+// draw is a place of a row by chance, whether there is one or not.
+func (s *shard) draw() uint32 {
+	s.dice ^= s.dice << 13
+	s.dice ^= s.dice >> 7
+	s.dice ^= s.dice << 17
+	return uint32(s.dice>>32) % s.rows.memory()
+}
+
 // evictable reports whether a row that the lane feeds may go for another of the lane's: no
 // other lane's share counts in it. Copies that replicas keep in reserve do not keep it.
 func (s *shard) evictable(id uint32, l *Lane) bool {
-	s.align(id)
 	r := s.rows.at(id)
+	if i, ok := find(s.heads(r), l.id); !ok || s.heads(r)[i].state&expired != 0 {
+		return false
+	}
+	s.align(id)
 	if r.live == 1 || r.zeroed {
 		return !r.zeroed // readers are still to be told
 	}
-	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
-		if x := s.shares.at(sh); x.lane != l.id && x.state&(expired|idle) == 0 {
+	for _, h := range s.heads(r) {
+		if h.lane != l.id && h.state&(expired|idle) == 0 {
 			return false
 		}
 	}

@@ -4,14 +4,15 @@ import "tallystick/internal/stick"
 
 // keep takes what was reported, and is in news, for a share that does not count. The sum and
 // the row's life are not its business; that something of it ends is.
-func (s *shard) keep(id, sh uint32, in *stick.Row, first bool, now int64) {
-	x, r := s.shares.at(sh), s.rows.at(id)
-	copy(s.shares.numbersAt(sh), s.news)
+func (s *shard) keep(id uint32, i int, in *stick.Row, first bool, now int64) {
+	r := s.rows.at(id)
+	h, cells := &s.heads(r)[i], s.cells(r, i)
+	copy(cells, s.news)
 	if !in.Replay || first {
-		x.until = until(in, now)
-		s.schedule(id, x.until)
+		h.until = until(in, now)
+		s.schedule(id, h.until)
 	}
-	s.schedule(id, s.windowEnd(sh, now))
+	s.schedule(id, s.windowEnd(cells, now))
 	if r.counts() {
 		return
 	}

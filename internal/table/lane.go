@@ -119,7 +119,7 @@ func (t *Table) Begin(l *Lane) {
 	}
 	// The numbers begin anew: no share may seem to be mentioned in a lesson to come.
 	l.lesson = 1
-	t.eachShare(l, func(s *shard, sh uint32) { s.shares.at(sh).lesson = 0 })
+	t.eachShare(l, func(s *shard, id uint32, i int) { s.heads(s.rows.at(id))[i].lesson = 0 })
 }
 
 // End ends a lesson. With drop the shares that were not mentioned since Begin go.
@@ -127,9 +127,9 @@ func (t *Table) End(l *Lane, drop bool) {
 	if !drop {
 		return
 	}
-	t.eachShare(l, func(s *shard, sh uint32) {
-		if s.shares.at(sh).lesson != l.lesson {
-			s.leave(sh)
+	t.eachShare(l, func(s *shard, id uint32, i int) {
+		if s.heads(s.rows.at(id))[i].lesson != l.lesson {
+			s.leave(id, i)
 		}
 	})
 }
@@ -137,7 +137,7 @@ func (t *Table) End(l *Lane, drop bool) {
 // Drop takes the lane out of the sums and forgets it. Nobody may use it any more. Its say
 // about the definition is gone, too: relearn is as for Define.
 func (t *Table) Drop(l *Lane) (relearn []*Lane) {
-	t.eachShare(l, func(s *shard, sh uint32) { s.leave(sh) })
+	t.eachShare(l, (*shard).leave)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.lanes[l.id] != l {
@@ -152,28 +152,29 @@ func (t *Table) Drop(l *Lane) (relearn []*Lane) {
 
 // DropForever takes shares out that would never expire.
 func (t *Table) DropForever(l *Lane) {
-	t.eachShare(l, func(s *shard, sh uint32) {
-		if s.shares.at(sh).until == never {
-			s.leave(sh)
+	t.eachShare(l, func(s *shard, id uint32, i int) {
+		if s.heads(s.rows.at(id))[i].until == never {
+			s.leave(id, i)
 		}
 	})
 }
 
 // LoseGauges makes the lane's conn_cur zero: whoever held the connections is gone.
 func (t *Table) LoseGauges(l *Lane) {
-	t.eachShare(l, func(s *shard, sh uint32) {
+	t.eachShare(l, func(s *shard, id uint32, i int) {
 		if s.plan.Gauge < 0 {
 			return
 		}
-		o, cells := &s.plan.Ops[s.plan.Gauge], s.shares.numbersAt(sh)
+		r := s.rows.at(id)
+		o, cells := &s.plan.Ops[s.plan.Gauge], s.cells(r, i)
 		if cells[o.Cell] == 0 {
 			return
 		}
-		id := s.shares.at(sh).row
 		s.align(id)
-		if s.shares.at(sh).state&idle == 0 {
-			sum := s.rows.numbersAt(id)
-			sum[o.Word] = aggregate.FoldCount(sum[o.Word], cells[o.Cell], 0)
+		if s.heads(r)[i].state&idle == 0 {
+			if k := s.kept(r); k != nil {
+				k[o.Word] = aggregate.FoldCount(k[o.Word], cells[o.Cell], 0)
+			}
 			s.touch(id)
 		}
 		cells[o.Cell] = 0
@@ -182,17 +183,16 @@ func (t *Table) LoseGauges(l *Lane) {
 }
 
 // leave takes a share out, and its row if it was the last.
-func (s *shard) leave(sh uint32) {
-	id := s.shares.at(sh).row
+func (s *shard) leave(id uint32, i int) {
 	s.align(id)
-	counted := s.shares.at(sh).state&(expired|idle) == 0
-	s.removeShare(sh)
 	r := s.rows.at(id)
+	counted := s.heads(r)[i].state&(expired|idle) == 0
+	s.removeShare(id, i)
 	if r.live == 0 && !r.zeroed {
 		s.removeRow(id)
 		return
 	}
-	s.relive(id)
+	s.relive(r)
 	if counted && r.counts() {
 		s.touch(id)
 	}
@@ -200,35 +200,33 @@ func (s *shard) leave(sh uint32) {
 
 // eachShare calls f for every share of the lane, as walk does. A lane that is forgotten has
 // none.
-func (t *Table) eachShare(l *Lane, f func(s *shard, sh uint32)) {
-	t.walk(func(s *shard, sh uint32) {
-		if s.shares.at(sh).lane == l.id && t.lanes[l.id] == l {
-			f(s, sh)
+func (t *Table) eachShare(l *Lane, f func(s *shard, id uint32, i int)) {
+	t.walk(func(s *shard, id uint32) {
+		if i, ok := find(s.heads(s.rows.at(id)), l.id); ok && t.lanes[l.id] == l {
+			f(s, id, i)
 		}
 	}, nil)
 }
 
-// few is how many shares or rows are looked at while a lock is held: less than a millisecond.
-const few = 4096
+// stride is how many rows are looked at while a lock is held: less than a millisecond.
+const stride = 2048
 
-// walk calls f for every share there is, under its shard's lock, a few at a time, so that
-// nobody waits for long. f may remove the share. Between, unless it is nil, is called after
+// walk calls f for every row there is, under its shard's lock, a few at a time, so that
+// nobody waits for long. f may remove the row. Between, unless it is nil, is called after
 // each few, without a lock.
-func (t *Table) walk(f func(s *shard, sh uint32), between func()) {
+func (t *Table) walk(f func(s *shard, id uint32), between func()) {
 	for i := range t.shards {
 		s, layout, known := &t.shards[i], uint64(0), false
-		for from, more := uint32(1), true; more; from += few {
+		for from, more := uint32(1), true; more; from += stride {
 			t.mu.RLock()
 			s.mu.Lock()
-			if !known || layout != t.layout { // the first time, or shares have got other places meanwhile
+			if !known || layout != t.layout { // the first time, or rows have got other places meanwhile
 				from, layout, known = 1, t.layout, true
 			}
-			for sh := from; sh < min(from+few, s.shares.made); sh++ {
-				if s.shares.at(sh).lane != 0 {
-					f(s, sh)
-				}
+			for id := s.rows.next(from, from+stride); id != 0; id = s.rows.next(id+1, from+stride) {
+				f(s, id)
 			}
-			more = from+few < s.shares.made
+			more = from+stride < s.rows.end()
 			s.mu.Unlock()
 			t.mu.RUnlock()
 			if between != nil {
@@ -245,10 +243,8 @@ func (t *Table) Forget() {
 	for i := range t.shards {
 		s := &t.shards[i]
 		s.mu.Lock()
-		for id := uint32(1); id < s.rows.made; id++ {
-			if s.rows.at(id).klen != free {
-				s.removeRow(id)
-			}
+		for id := s.rows.next(1, never); id != 0; id = s.rows.next(id+1, never) {
+			s.removeRow(id)
 		}
 		s.mu.Unlock()
 	}

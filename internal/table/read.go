@@ -19,10 +19,10 @@ func (o *Rows) Reset() {
 	o.Rows, o.keys, o.values, o.Schema = o.Rows[:0], o.keys[:0], o.values[:0], nil
 }
 
-// add appends a row with n values, which the caller fills in.
-func (o *Rows) add(key []byte, n int) *stick.Row {
+// add appends a row with the key of r and n values, which the caller fills in.
+func (o *Rows) add(s *shard, r *row, n int) *stick.Row {
 	at := len(o.keys)
-	o.keys = append(o.keys, key...)
+	o.keys = s.keys.append(o.keys, r.key)
 	k := o.keys[at:len(o.keys):len(o.keys)]
 	at = len(o.values)
 	for range n {
@@ -73,7 +73,7 @@ func (r *Reader) readShard(s *shard, now int64, expire uint32, out *Rows) (more 
 		case at == ends:
 			r.seen[r.next] = s.version.Load()
 			return false
-		case passed == few:
+		case passed == stride:
 			return true
 		case at == mark(r.number, lessonEnd):
 			s.unlink(at)
@@ -103,7 +103,7 @@ func (s *shard) settleInPlace(id uint32, now int64) bool {
 // read appends one row.
 func (s *shard) read(id uint32, now int64, expire uint32, out *Rows) {
 	r := s.rows.at(id)
-	row := out.add(s.keyOf(r), s.plan.Schema.Words())
+	row := out.add(s, r, s.plan.Schema.Words())
 	if r.zeroed {
 		row.Life = zeroLife
 		if expire == 0 {
@@ -111,7 +111,7 @@ func (s *shard) read(id uint32, now int64, expire uint32, out *Rows) {
 		}
 		return
 	}
-	s.sum(id, uint32(now), row)
+	s.say(r, uint32(now), row)
 	row.Life = s.lifeFor(id, tickOf(now), expire)
 }
 
@@ -119,7 +119,7 @@ func (s *shard) read(id uint32, now int64, expire uint32, out *Rows) {
 func (s *shard) lifeFor(id, tick, expire uint32) uint32 {
 	r := s.rows.at(id)
 	life := left(r.lives, tick)
-	held := s.plan.Gauge >= 0 && s.rows.numbersAt(id)[s.plan.Ops[s.plan.Gauge].Word] > 0
+	held := s.isUsed(r)
 	const rounding = 2 << tickShift // lives are kept in ticks
 	if expire == 0 {
 		return life
@@ -140,9 +140,26 @@ func left(until, tick uint32) uint32 {
 	return max(1, (max(until, tick)-tick)<<tickShift)
 }
 
-// sum writes a row's sum at now to out.
-func (s *shard) sum(id, now32 uint32, out *stick.Row) {
-	r, sum := s.rows.at(id), s.rows.numbersAt(id)
+// isUsed reports whether connections use the entry anywhere.
+func (s *shard) isUsed(r *row) bool {
+	if s.plan.Gauge < 0 {
+		return false
+	}
+	o := &s.plan.Ops[s.plan.Gauge]
+	if k := s.kept(r); k != nil {
+		return k[o.Word] > 0
+	}
+	for i, h := range s.heads(r) {
+		if h.state&idle == 0 && s.cells(r, i)[o.Cell] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// say writes a row's sum at now to out.
+func (s *shard) say(r *row, now32 uint32, out *stick.Row) {
+	sum, base := s.total(r)
 	v := 0
 	for i := range s.plan.Ops {
 		o := &s.plan.Ops[i]
@@ -154,9 +171,9 @@ func (s *shard) sum(id, now32 uint32, out *stick.Row) {
 		case aggregate.Rate:
 			flat := uint32(0)
 			if sum[o.Word+1] == 0 && sum[o.Word] != 0 {
-				flat = s.meanAge(id, o, now32)
+				flat = s.meanAge(r, o, now32)
 			}
-			out.Values[v], out.Values[v+1], out.Values[v+2] = aggregate.ReadRate(sum[o.Word:], now32, r.base, o.Period, flat)
+			out.Values[v], out.Values[v+1], out.Values[v+2] = aggregate.ReadRate(sum[o.Word:], now32, base, o.Period, flat)
 			v += 2
 		case aggregate.Latest:
 			if o.Text {
@@ -170,14 +187,14 @@ func (s *shard) sum(id, now32 uint32, out *stick.Row) {
 }
 
 // meanAge is the curr-weighted mean age of a rate's windows: what is said of a sum that has
-// no previous window. Only then are the shares looked at again.
-func (s *shard) meanAge(id uint32, o *aggregate.Op, now32 uint32) uint32 {
+// no previous window. Only then are the shares looked at one by one.
+func (s *shard) meanAge(r *row, o *aggregate.Op, now32 uint32) uint32 {
 	var weight, total uint64
-	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
-		if s.shares.at(sh).state&idle != 0 {
+	for i, h := range s.heads(r) {
+		if h.state&idle != 0 {
 			continue
 		}
-		w := aggregate.WindowOf(s.shares.numbersAt(sh)[o.Cell:])
+		w := aggregate.WindowOf(s.cells(r, i)[o.Cell:])
 		weight += uint64(w.Curr)
 		total += uint64(w.Curr) * uint64(max(0, int32(now32-w.Start)))
 	}

@@ -24,46 +24,39 @@ func (s *shard) rebuild(p *aggregate.Plan) {
 	s.restart()
 }
 
-// storage is the part of a shard that a rebuild replaces.
-type storage struct {
-	plan   *aggregate.Plan
-	rows   slab[row, uint64]
-	shares slab[share, uint32]
-	arena  arena
-	marks  []link
-}
-
-func (s *shard) storage() *storage {
-	return &storage{s.plan, s.rows, s.shares, s.arena, slices.Clone(s.marks)}
+// storage is the part of a shard that a rebuild replaces, as a shard that has no other.
+func (s *shard) storage() *shard {
+	return &shard{table: s.table, plan: s.plan, layout: s.layout, rows: s.rows, keys: s.keys, blocks: s.blocks, marks: slices.Clone(s.marks)}
 }
 
 // carry moves a row with its shares to the new layout. What no lane feeds any more is left
-// behind.
-func (s *shard) carry(old *storage, from uint32) {
-	r := old.rows.at(from)
-	key := r.key[:min(r.klen, inlineKey)]
-	if r.klen > inlineKey {
-		key = old.arena.get(reference(&r.key), int(r.klen))
+// behind, and everything if keys are of another type now.
+func (s *shard) carry(old *shard, from uint32) {
+	was := old.rows.at(from)
+	for _, h := range old.heads(was) {
+		if h.state&expired == 0 {
+			s.table.lanes[h.lane].live.Add(-1)
+		}
 	}
-	id := s.addRow(r.hash, key, r.base)
+	if old.plan == nil || !old.plan.Schema.SameKeys(s.plan.Schema) {
+		s.table.budget.give()
+		return
+	}
+	s.key = old.keys.append(s.key[:0], was.key)
+	id := s.addRow(uint32(s.table.hash(s.key)), s.key)
 	s.insert(id, ends)
-	for sh := r.shares; sh != 0; sh = old.shares.at(sh).next {
-		x := old.shares.at(sh)
-		l := s.table.lanes[x.lane]
-		if x.state&expired == 0 {
-			l.live.Add(-1)
-		}
-		if l.aside == "" && old.plan.Schema.SameKeys(s.plan.Schema) {
-			s.carryShare(old, sh, id, l)
+	for i, h := range old.heads(was) {
+		if l := s.table.lanes[h.lane]; l.aside == "" {
+			s.carryShare(old, was, i, id, l)
 		}
 	}
-	s.carryDecided(old, from, id)
-	n := s.rows.at(id)
-	s.relive(id)
-	if r.zeroed && n.lives == 0 {
-		n.zeroed, n.lives = true, r.lives
+	r := s.rows.at(id)
+	s.carryDecided(old, was, r)
+	s.relive(r)
+	if was.zeroed && r.lives == 0 {
+		r.zeroed, r.lives = true, was.lives
 	}
-	if n.live == 0 && !n.zeroed {
+	if r.live == 0 && !r.zeroed {
 		s.removeRow(id)
 		return
 	}
@@ -71,25 +64,30 @@ func (s *shard) carry(old *storage, from uint32) {
 	s.schedule(id, s.clock+1) // whatever ends is found then
 }
 
-func (s *shard) carryShare(old *storage, from, id uint32, l *Lane) {
-	x := old.shares.at(from)
-	to := s.addShare(id, l)
-	y := s.shares.at(to)
-	y.until, y.lesson = x.until, x.lesson
-	y.state |= x.state & heldBack
-	s.translate(old, from, l)
-	if y.state&idle == 0 {
-		s.latest(id, to, true, InLesson)
+func (s *shard) carryShare(old *shard, was *row, j int, id uint32, l *Lane) {
+	x := old.heads(was)[j]
+	r := s.rows.at(id)
+	i, _ := find(s.heads(r), l.id)
+	s.addShare(id, i, l)
+	h := &s.heads(r)[i]
+	h.until, h.lesson = x.until, x.lesson
+	h.state |= x.state & heldBack
+	s.translate(old, old.cells(was, j), l)
+	if h.state&idle == 0 {
+		s.latest(r, i, true, InLesson)
 	}
-	s.fold(id, to, s.news)
+	s.fold(r, i, s.news)
 	if x.state&expired != 0 {
-		s.expire(to)
+		s.expire(r, i)
 	}
 }
 
 // carryDecided leaves it to whoever decided a Latest column, if that lane still says so.
-func (s *shard) carryDecided(old *storage, from, id uint32) {
-	was, sum := old.rows.numbersAt(from), s.rows.numbersAt(id)
+func (s *shard) carryDecided(old *shard, was, r *row) {
+	if !s.plan.History || !old.plan.History || r.shares == 0 || was.shares == 0 {
+		return
+	}
+	from, sum := old.kept(was), s.kept(r)
 	for i, c := range s.plan.Schema.Columns {
 		j := old.plan.Schema.Column(c.Type)
 		if j < 0 || aggregate.RuleOf(c.Type) != aggregate.Latest {
@@ -97,9 +95,9 @@ func (s *shard) carryDecided(old *storage, from, id uint32) {
 		}
 		for e := range min(c.Len, old.plan.Schema.Columns[j].Len) {
 			o := &s.plan.Ops[s.plan.First[i]+int(e)]
-			w := was[old.plan.Ops[old.plan.First[j]+int(e)].Word:]
+			w := from[old.plan.Ops[old.plan.First[j]+int(e)].Word:]
 			value, owner := aggregate.LatestValue(w), aggregate.LatestOwner(w)
-			if s.says(id, owner, o.Cell, value) {
+			if s.says(r, owner, o.Cell, value) {
 				aggregate.SetLatest(sum[o.Word:], value, owner)
 			}
 		}
@@ -107,20 +105,15 @@ func (s *shard) carryDecided(old *storage, from, id uint32) {
 }
 
 // says reports whether a lane's share of a row counts and has that value in a cell.
-func (s *shard) says(id uint32, owner uint64, cell int, value uint32) bool {
-	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
-		if x := s.shares.at(sh); uint64(x.lane) == owner {
-			return x.state&(expired|idle) == 0 && s.shares.numbersAt(sh)[cell] == value
-		}
-	}
-	return false
+func (s *shard) says(r *row, owner uint64, cell int, value uint32) bool {
+	i, ok := find(s.heads(r), uint16(owner))
+	return ok && s.heads(r)[i].state&(expired|idle) == 0 && s.cells(r, i)[cell] == value
 }
 
 // translate writes the cells of an old share, as far as its lane's columns count in the new
 // plan, to news.
-func (s *shard) translate(old *storage, from uint32, l *Lane) {
+func (s *shard) translate(old *shard, cells []uint32, l *Lane) {
 	clear(s.news)
-	cells := old.shares.numbersAt(from)
 	for _, c := range l.columns {
 		i := old.plan.Schema.Column(c.typ)
 		if i < 0 || old.plan.Schema.Columns[i].Period != c.period {

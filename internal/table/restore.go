@@ -15,7 +15,7 @@ type Restorer struct {
 	parts  []column
 	layout uint64 // of the table for which parts and places hold
 	shard  int
-	share  uint32
+	row    uint32
 }
 
 // Restore begins the walk. The lesson of the lane's peer must have ended.
@@ -31,7 +31,7 @@ func (t *Table) Restore(l *Lane) *Restorer {
 
 // begin puts the walk to the start of the table as it is laid out now.
 func (r *Restorer) begin() {
-	r.layout, r.shard, r.share = r.lane.table.layout, 0, 1
+	r.layout, r.shard, r.row = r.lane.table.layout, 0, 1
 	r.parts = slices.DeleteFunc(slices.Clone(r.lane.columns), func(c column) bool {
 		return c.typ == stick.ConnCur // its connections are gone, whoever held them
 	})
@@ -73,43 +73,45 @@ func (r *Restorer) Read(now int64, out *Rows) (n int) {
 	}
 	before := len(out.Rows)
 	out.Schema = r.schema
-	for ; r.shard < shards && len(out.Rows) < out.Max; r.shard, r.share = r.shard+1, 1 {
+	for ; r.shard < shards && len(out.Rows) < out.Max; r.shard, r.row = r.shard+1, 1 {
 		s := &t.shards[r.shard]
 		s.mu.Lock()
-		for ; r.share < s.shares.made && len(out.Rows) < out.Max; r.share++ {
-			if s.lost(r.share, r.lane) {
-				r.read(s, now, out)
-			}
-		}
-		more := r.share < s.shares.made
+		r.readShard(s, now, out)
 		s.mu.Unlock()
-		if more {
+		if r.row != 0 {
 			break
 		}
 	}
 	return len(out.Rows) - before
 }
 
-// lost reports whether a share is one of the lane's that must be taught back.
-func (s *shard) lost(sh uint32, l *Lane) bool {
-	x := s.shares.at(sh)
-	return x.lane == l.id && x.state&expired == 0 && (x.lesson != l.lesson || x.state&heldBack != 0)
-}
-
-func (r *Restorer) read(s *shard, now int64, out *Rows) {
-	x := s.shares.at(r.share)
-	row := out.add(s.keyOf(s.rows.at(x.row)), r.schema.Words())
-	row.Life = left(x.until, tickOf(now))
-	v := 0
-	for _, c := range r.parts {
-		v = s.report(r.share, s.plan.Ops[c.op:c.op+c.len], uint32(now), row, v)
+// readShard reads on in one shard, and leaves r.row at the next row, 0 if there is none.
+func (r *Restorer) readShard(s *shard, now int64, out *Rows) {
+	for r.row = s.rows.next(r.row, never); r.row != 0 && len(out.Rows) < out.Max; r.row = s.rows.next(r.row+1, never) {
+		row := s.rows.at(r.row)
+		if i, ok := find(s.heads(row), r.lane.id); ok && lost(s.heads(row)[i], r.lane) {
+			r.read(s, row, i, now, out)
+		}
 	}
 }
 
-// report writes the cells of some ops of a share to out.Values from v on, as its peer would
-// report them at now, and returns where the next column begins.
-func (s *shard) report(sh uint32, ops []aggregate.Op, now32 uint32, out *stick.Row, v int) (next int) {
-	cells := s.shares.numbersAt(sh)
+// lost reports whether a share of the lane must be taught back.
+func lost(h head, l *Lane) bool {
+	return h.state&expired == 0 && (h.lesson != l.lesson || h.state&heldBack != 0)
+}
+
+func (r *Restorer) read(s *shard, from *row, i int, now int64, out *Rows) {
+	row := out.add(s, from, r.schema.Words())
+	row.Life = left(s.heads(from)[i].until, tickOf(now))
+	v := 0
+	for _, c := range r.parts {
+		v = s.report(s.cells(from, i), s.plan.Ops[c.op:c.op+c.len], uint32(now), row, v)
+	}
+}
+
+// report writes what a share's cells hold of some ops to out.Values from v on, as its peer would
+// report it at now, and returns where the next column begins.
+func (s *shard) report(cells []uint32, ops []aggregate.Op, now32 uint32, out *stick.Row, v int) (next int) {
 	for i := range ops {
 		o := &ops[i]
 		switch {

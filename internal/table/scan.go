@@ -34,14 +34,14 @@ func (t *Table) Scan(now int64, p *Place, max int, f func(*Entry)) (more bool) {
 	for p.shard < shards && len(entries) < max && t.plan != nil {
 		s := &t.shards[p.shard]
 		s.mu.Lock()
-		for p.row++; p.row < s.rows.made && len(entries) < max; p.row++ {
-			if r := s.rows.at(p.row); r.klen != free && (r.due > tickOf(now) || s.settle(p.row, now)) && !r.blank() {
-				entries = append(entries, s.entry(p.row, now))
+		id := s.rows.next(p.row+1, never)
+		for ; id != 0 && len(entries) < max; id = s.rows.next(id+1, never) {
+			if r := s.rows.at(id); (r.due > tickOf(now) || s.settle(id, now)) && !r.blank() {
+				entries = append(entries, s.entry(r, now))
 			}
+			p.row = id
 		}
-		if p.row < s.rows.made {
-			p.row--
-		} else {
+		if id == 0 {
 			p.shard, p.row = p.shard+1, 0
 		}
 		s.mu.Unlock()
@@ -66,7 +66,7 @@ func (t *Table) Get(now int64, key []byte, f func(*Entry)) bool {
 		t.mu.RUnlock()
 		return false
 	}
-	e := s.entry(id, now)
+	e := s.entry(s.rows.at(id), now)
 	s.mu.Unlock()
 	t.mu.RUnlock()
 	f(&e)
@@ -74,30 +74,28 @@ func (t *Table) Get(now int64, key []byte, f func(*Entry)) bool {
 }
 
 // entry copies a row.
-func (s *shard) entry(id uint32, now int64) Entry {
-	r := s.rows.at(id)
+func (s *shard) entry(r *row, now int64) Entry {
 	n := s.plan.Schema.Words()
 	e := Entry{Schema: s.plan.Schema}
-	e.Key = append([]byte(nil), s.keyOf(r)...)
+	e.Key = s.keys.append(nil, r.key)
 	e.Values = make([]uint64, n)
-	s.sum(id, uint32(now), &e.Row)
+	s.say(r, uint32(now), &e.Row)
 	if r.counts() {
 		e.Life = capped(left(r.lives, tickOf(now)), s.plan.Schema.Expire)
 	}
-	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
-		e.Shares = append(e.Shares, s.shareEntry(sh, n, now))
+	for i, h := range s.heads(r) {
+		e.Shares = append(e.Shares, s.shareEntry(h, s.cells(r, i), n, now))
 	}
 	sortShares(e.Shares)
 	return e
 }
 
-func (s *shard) shareEntry(sh uint32, n int, now int64) Share {
-	x := s.shares.at(sh)
-	l := s.table.lanes[x.lane]
-	c := Share{Label: l.label, order: l.order, Expired: x.state&expired != 0, Lane: l, Standby: s.standby(x)}
+func (s *shard) shareEntry(h head, cells []uint32, n int, now int64) Share {
+	l := s.table.lanes[h.lane]
+	c := Share{Label: l.label, order: l.order, Expired: h.state&expired != 0, Lane: l, Standby: s.standby(h)}
 	c.Values = make([]uint64, n)
-	s.report(sh, s.plan.Ops, uint32(now), &c.Row, 0)
-	c.Life = capped(left(x.until, tickOf(now)), l.schema.Expire)
+	s.report(cells, s.plan.Ops, uint32(now), &c.Row, 0)
+	c.Life = capped(left(h.until, tickOf(now)), l.schema.Expire)
 	return c
 }
 

@@ -18,35 +18,36 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 	}
 	gone, bent := false, false
 	var uneven uint64
-	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
-		x := s.shares.at(sh)
-		if x.state&expired != 0 {
+	heads := s.heads(r)
+	for i := range heads {
+		h := &heads[i]
+		if h.state&expired != 0 {
 			continue
 		}
 		if s.plan.Rates {
-			ended, more := s.roll(id, sh, uint32(now))
+			ended, more := s.roll(r, i, uint32(now))
 			bent, uneven = bent || ended, uneven+more
 		}
-		if x.until <= tick && !s.holds(sh) {
-			s.expire(sh)
-			gone = gone || x.state&idle == 0
+		if h.until <= tick && !s.holds(r, i) {
+			s.expire(r, i)
+			gone = gone || h.state&idle == 0
 			continue
 		}
-		due = min(due, s.windowEnd(sh, now), s.nextLook(sh, tick))
+		due = min(due, s.windowEnd(s.cells(r, i), now), nextLook(h.until, tick))
 	}
 	if r.live == 0 && !r.zeroed {
 		s.removeRow(id)
 		return false
 	}
 	if gone {
-		s.relive(id)
+		s.relive(r)
 	}
 	if !r.counts() {
 		r.debt, r.refresh = 0, never // the row is not read
 	} else if gone || bent && uint64(r.debt)+uneven > 1 || r.refresh <= tick {
 		s.touch(id)
 	}
-	s.unschedule(id)
+	r.due = never
 	s.schedule(id, max(min(due, r.refresh), tick+1))
 	return true
 }
@@ -55,11 +56,11 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 // readers do not know of them. It reports whether any has ended, and |prev - curr| of those
 // that go on: readers have one window for all members, which ends at the mean of theirs, so
 // once any member's has ended they may bend too early for the members who are left.
-func (s *shard) roll(id, sh, now32 uint32) (ended bool, uneven uint64) {
-	r, cells, sum := s.rows.at(id), s.shares.numbersAt(sh), s.rows.numbersAt(id)
-	counts := s.shares.at(sh).state&idle == 0
-	for i := range s.plan.Ops {
-		o := &s.plan.Ops[i]
+func (s *shard) roll(r *row, i int, now32 uint32) (ended bool, uneven uint64) {
+	cells := s.cells(r, i)
+	counts := s.heads(r)[i].state&idle == 0
+	for j := range s.plan.Ops {
+		o := &s.plan.Ops[j]
 		if o.Rule != aggregate.Rate {
 			continue
 		}
@@ -74,37 +75,37 @@ func (s *shard) roll(id, sh, now32 uint32) (ended bool, uneven uint64) {
 			continue
 		}
 		ended = true
-		aggregate.FoldRate(sum[o.Word:], old, w, r.base)
-		w.Put(cells[o.Cell:])
-		if r.debt += debt; r.debt < debt {
-			r.debt = never // so much that it does not matter how much
+		if k := s.kept(r); k != nil {
+			aggregate.FoldRate(k[o.Word:], old, w, baseOf(k))
 		}
+		w.Put(cells[o.Cell:])
+		r.owe(debt)
 	}
 	return ended, uneven
 }
 
 // holds reports whether the peer keeps the entry alive though it sends nothing: HAProxy does
 // so while connections use it, and conn_cur tells.
-func (s *shard) holds(sh uint32) bool {
-	return s.plan.Gauge >= 0 && s.shares.numbersAt(sh)[s.plan.Ops[s.plan.Gauge].Cell] > 0 &&
-		s.table.lanes[s.shares.at(sh).lane].up.Load()
+func (s *shard) holds(r *row, i int) bool {
+	return s.plan.Gauge >= 0 && s.cells(r, i)[s.plan.Ops[s.plan.Gauge].Cell] > 0 &&
+		s.table.lanes[s.heads(r)[i].lane].up.Load()
 }
 
-// nextLook is when the life of a share must be looked at: when it ends, or, for one that is
+// nextLook is when a share whose life ends at until must be looked at: then, or, if it is
 // held beyond that, a little later.
-func (s *shard) nextLook(sh, tick uint32) uint32 {
-	if until := s.shares.at(sh).until; until > tick {
+func nextLook(until, tick uint32) uint32 {
+	if until > tick {
 		return until
 	}
 	return tick + 1000>>tickShift
 }
 
 // expire makes a share count nothing. It shows as expired as long as its row lives.
-func (s *shard) expire(sh uint32) {
-	x := s.shares.at(sh)
-	s.fold(x.row, sh, nil)
-	x.state |= expired
-	s.rows.at(x.row).live--
-	s.table.lanes[x.lane].live.Add(-1)
-	s.redecide(x.row, uint64(x.lane))
+func (s *shard) expire(r *row, i int) {
+	h := &s.heads(r)[i]
+	s.fold(r, i, nil)
+	h.state |= expired
+	r.live--
+	s.table.lanes[h.lane].live.Add(-1)
+	s.redecide(r, uint64(h.lane))
 }

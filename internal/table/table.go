@@ -16,7 +16,6 @@
 package table
 
 import (
-	"encoding/binary"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -122,7 +121,7 @@ func (t *Table) Stats() Stats {
 		sh := &t.shards[i]
 		sh.mu.Lock()
 		s.Rows += sh.rows.used
-		s.Shares += sh.shares.used
+		s.Shares += sh.shares
 		s.Bytes += sh.bytes()
 		sh.mu.Unlock()
 	}
@@ -146,11 +145,6 @@ func (t *Table) Touch(key []byte) {
 		s.touch(r)
 	}
 }
-
-// reference in the first four bytes of a long key's row, to the arena.
-func reference(key *[inlineKey]byte) uint32 { return binary.LittleEndian.Uint32(key[:]) }
-
-func setReference(key *[inlineKey]byte, ref uint32) { binary.LittleEndian.PutUint32(key[:], ref) }
 
 // sortedLanes lists the lanes there are in configuration order. t.mu is held.
 func (t *Table) sortedLanes() []*Lane {

@@ -35,11 +35,7 @@ func (t *Table) Weigh(in, out []*Lane) {
 	if !some {
 		return
 	}
-	t.walk(func(s *shard, sh uint32) {
-		if s.askew(s.shares.at(sh)) {
-			s.align(s.shares.at(sh).row)
-		}
-	}, nil)
+	t.walk((*shard).align, nil)
 	t.mu.Lock()
 	t.weighing--
 	t.mu.Unlock()
@@ -70,16 +66,16 @@ func (l *Lane) idleness() uint8 {
 
 // askew reports whether a share counts though its lane does not, or the other way round.
 // Those that have expired count nothing in either case; revive sees to them.
-func (s *shard) askew(x *share) bool {
-	return x.state&expired == 0 && (x.state&idle != 0) != s.table.lanes[x.lane].idle
+func (s *shard) askew(h head) bool {
+	return h.state&expired == 0 && (h.state&idle != 0) != s.table.lanes[h.lane].idle
 }
 
 // standby reports whether a share is not in the sum since its lane does not count.
-func (s *shard) standby(x *share) bool {
-	if x.state&expired != 0 {
-		return s.table.lanes[x.lane].idle
+func (s *shard) standby(h head) bool {
+	if h.state&expired != 0 {
+		return s.table.lanes[h.lane].idle
 	}
-	return x.state&idle != 0
+	return h.state&idle != 0
 }
 
 // align brings a row in line with its lanes. It must come before anything else that happens
@@ -88,40 +84,41 @@ func (s *shard) align(id uint32) {
 	if s.table.weighing == 0 {
 		return
 	}
-	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
-		if s.askew(s.shares.at(sh)) {
-			s.exchange(id)
-			return
-		}
+	if slices.ContainsFunc(s.heads(s.rows.at(id)), s.askew) {
+		s.exchange(id)
 	}
 }
 
 // exchange puts the shares that shall count into the sum of their row, and takes those out
 // that shall not. Readers are told if that changes anything.
 func (s *shard) exchange(id uint32) {
-	r, sum := s.rows.at(id), s.rows.numbersAt(id)
-	s.olds = append(s.olds[:0], sum...)
+	r := s.rows.at(id)
+	sum, base := s.total(r)
+	copy(s.olds, sum)
 	counted, lived := r.counts(), r.lives
-	s.inherit(id)
+	s.inherit(r)
 	clear(s.news)
-	for sh := r.shares; sh != 0; sh = s.shares.at(sh).next {
-		x, cells := s.shares.at(sh), s.shares.numbersAt(sh)
+	heads, k := s.heads(r), s.kept(r)
+	for i := range heads {
+		h, cells := &heads[i], s.cells(r, i)
 		switch {
-		case !s.askew(x):
-		case x.state&idle != 0:
-			s.plan.Fold(sum, s.news, cells, r.base)
-			x.state &^= idle
+		case !s.askew(*h):
+			continue
+		case h.state&idle != 0:
 			r.zeroed = false
-		default:
-			s.plan.Fold(sum, cells, s.news, r.base)
-			x.state |= idle
+			if k != nil {
+				s.plan.Fold(k, s.news, cells, base)
+			}
+		case k != nil:
+			s.plan.Fold(k, cells, s.news, base)
 		}
+		h.state ^= idle
 	}
-	s.disown(id)
-	s.relive(id)
+	s.disown(r)
+	s.relive(r)
 	switch {
 	case !r.counts(): // nothing is said of it
-	case !counted || s.differs(id):
+	case !counted || s.differs(r):
 		s.touch(id)
 	case r.lives > lived:
 		// As for any life that grows: readers need not know at once, only before it ends.
@@ -132,8 +129,8 @@ func (s *shard) exchange(id uint32) {
 
 // differs reports whether a row reads otherwise than when its sum was copied to olds. Who
 // decided a Latest column is not read.
-func (s *shard) differs(id uint32) bool {
-	sum := s.rows.numbersAt(id)
+func (s *shard) differs(r *row) bool {
+	sum, _ := s.total(r)
 	for i := range s.plan.Ops {
 		if o := &s.plan.Ops[i]; o.Rule == aggregate.Latest {
 			aggregate.SetLatest(s.olds[o.Word:], aggregate.LatestValue(s.olds[o.Word:]), aggregate.LatestOwner(sum[o.Word:]))
@@ -146,20 +143,23 @@ func (s *shard) differs(id uint32) bool {
 // as shares that come have a say. What one that goes has decided, one that comes has as well,
 // since they report the same. What a third has decided stays, since that was later; only if
 // none goes the history is unknown, and it is as after a lesson.
-func (s *shard) inherit(id uint32) {
-	sum := s.rows.numbersAt(id)
+func (s *shard) inherit(r *row) {
+	if !s.plan.History {
+		return
+	}
+	sum := s.kept(r)
 	for i := range s.plan.Ops {
 		o := &s.plan.Ops[i]
 		if o.Rule != aggregate.Latest {
 			continue
 		}
 		value, owner := aggregate.LatestValue(sum[o.Word:]), aggregate.LatestOwner(sum[o.Word:])
-		heir, going, bereft := s.heir(id, o, value, owner)
+		heir, going, bereft := s.heir(r, o, value, owner)
 		switch {
 		case heir.Owner == aggregate.Nobody:
 		case bereft && (heir.Value != 0 || value == 0),
 			owner == aggregate.Nobody && heir.Value != 0,
-			!going && heir.Value != 0 && heir.Beats(s.owners(id, o, owner)):
+			!going && heir.Value != 0 && heir.Beats(s.owners(r, o, owner)):
 			aggregate.SetLatest(sum[o.Word:], heir.Value, heir.Owner)
 		}
 	}
@@ -167,15 +167,14 @@ func (s *shard) inherit(id uint32) {
 
 // heir finds the best candidate among the shares of a row that come: one that says what is
 // said now, else the best. going: some go; bereft: the owner is one of them.
-func (s *shard) heir(id uint32, o *aggregate.Op, value uint32, owner uint64) (heir aggregate.Candidate, going, bereft bool) {
-	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
-		x := s.shares.at(sh)
+func (s *shard) heir(r *row, o *aggregate.Op, value uint32, owner uint64) (heir aggregate.Candidate, going, bereft bool) {
+	for i, h := range s.heads(r) {
 		switch {
-		case !s.askew(x):
-		case x.state&idle == 0:
-			going, bereft = true, bereft || uint64(x.lane) == owner
+		case !s.askew(h):
+		case h.state&idle == 0:
+			going, bereft = true, bereft || uint64(h.lane) == owner
 		default:
-			c := s.opinion(sh, o.Cell)
+			c := s.opinion(r, i, o.Cell)
 			same := (c.Value == value) == (heir.Value == value)
 			if heir.Owner == aggregate.Nobody || !same && c.Value == value || same && c.Beats(heir) {
 				heir = c
@@ -186,10 +185,10 @@ func (s *shard) heir(id uint32, o *aggregate.Op, value uint32, owner uint64) (he
 }
 
 // disown finds others for the Latest columns that lanes decide which do not count any more.
-func (s *shard) disown(id uint32) {
-	for sh := s.rows.at(id).shares; sh != 0; sh = s.shares.at(sh).next {
-		if x := s.shares.at(sh); x.state&idle != 0 {
-			s.redecide(id, uint64(x.lane))
+func (s *shard) disown(r *row) {
+	for _, h := range s.heads(r) {
+		if h.state&idle != 0 {
+			s.redecide(r, uint64(h.lane))
 		}
 	}
 }

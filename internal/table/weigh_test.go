@@ -188,7 +188,7 @@ func TestRowOfIdleShares(t *testing.T) {
 	f, a, b := replicas(t, oneCounter)
 	r, late := f.table.NewReader(), f.table.NewReader()
 	f.dueNow(r, "nothing is there")
-	const n = 3 * few
+	const n = 3 * stride
 	keys := f.sameShard(n)
 	for _, k := range keys {
 		f.apply(b, 0, reported(k, 60_000, 1))
