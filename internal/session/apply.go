@@ -8,8 +8,8 @@ import (
 // Bounds of a batch: the larger it is, the fewer locks a row costs; the memory of its
 // values stays with the session.
 const (
-	maxRows  = 256
-	maxWords = 8 << 10
+	maxRows  = 512
+	maxWords = 16 << 10
 )
 
 // batch collects rows of one lane that come under the same circumstances: it is handed on

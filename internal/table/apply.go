@@ -26,7 +26,7 @@ type Applied struct {
 }
 
 // batch is how many rows are sorted by shard at once.
-const batch = 256
+const batch = 512
 
 // Apply replaces the lane's shares of some keys by what its peer has reported now. The rows
 // are not kept. A lane belongs to one goroutine at a time.

@@ -11,7 +11,10 @@ import (
 // usual is what many configurations store of a client address.
 var usual = ipTable(stick.Column{Type: stick.ConnCur, Len: 1}, reqs, rate10s)
 
-// load is a table with keys rows, each fed by all members, and batches of 64 updates that
+// perBatch is how many updates come at once, as in a busy session.
+const perBatch = 256
+
+// load is a table with keys rows, each fed by all members, and batches of updates that
 // walk over them in an order that no cache foresees.
 type load struct {
 	*Table
@@ -24,14 +27,14 @@ type load struct {
 }
 
 func newLoad(keys, members int) *load {
-	l := &load{Table: New(Config{Seed: 1}), now: 3_600_000_000, keys: keys, rows: make([]stick.Row, 64)}
+	l := &load{Table: New(Config{Seed: 1}), now: 3_600_000_000, keys: keys, rows: make([]stick.Row, perBatch)}
 	for i := range l.rows {
 		l.rows[i] = stick.Row{Key: make([]byte, 4), Values: []uint64{1, 0, 500, 10, 10}, Life: 60_000}
 	}
 	for m := range members {
 		lane, _ := l.Define(nil, fmt.Sprint("lb", m), m, usual)
 		l.lanes = append(l.lanes, lane)
-		for range (keys + 63) / 64 {
+		for range (keys + perBatch - 1) / perBatch {
 			l.Apply(l.now, lane, l.batch(), 0)
 		}
 		l.next = 0
@@ -75,7 +78,7 @@ func BenchmarkRead(b *testing.B) {
 			b.Run(fmt.Sprintf("keys=%d/members=%d", keys, members), func(b *testing.B) {
 				l := newLoad(keys, members)
 				r := l.NewReader()
-				out := Rows{Max: 64}
+				out := Rows{Max: perBatch}
 				read := func() int { out.Reset(); return r.Read(l.now, 60_000, &out) }
 				for read() > 0 {
 				}
@@ -96,6 +99,6 @@ func BenchmarkRead(b *testing.B) {
 
 // perRow reports the time of one row of a batch.
 func perRow(b *testing.B) {
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/64, "ns/row")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/perBatch, "ns/row")
 	b.ReportMetric(0, "ns/op")
 }

@@ -15,7 +15,12 @@ var everything = schema(60_000,
 	stick.Column{Type: stick.HTTPReqRate, Period: 10_000}, stick.Column{Type: stick.BytesInCnt},
 	stick.Column{Type: stick.ServerKey}, stick.Column{Type: stick.GPC, Len: 2})
 
-// places of its values.
+// withoutHistory is as wide, and its sums are no more than their shares.
+var withoutHistory = schema(60_000,
+	stick.Column{Type: stick.GPC0}, stick.Column{Type: stick.ConnCnt}, stick.Column{Type: stick.ConnCur},
+	stick.Column{Type: stick.HTTPReqRate, Period: 10_000}, stick.Column{Type: stick.BytesInCnt}, stick.Column{Type: stick.GPC, Len: 2})
+
+// places of the values of everything.
 const (
 	serverID = iota
 	tag
