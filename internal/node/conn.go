@@ -38,6 +38,7 @@ type conn struct {
 	established    atomic.Bool
 	wasEstablished bool // the same, for serve's caller once it is over
 
+	asleep         bool              // one of the section's sleepers, guarded by them
 	wake           chan struct{}     // room for one: something may have changed
 	visitors       chan func(*visit) // what observers want done between two steps
 	done           chan struct{}     // closed when the drive loop has ended

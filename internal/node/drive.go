@@ -50,23 +50,28 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 			err = cause // else the session was over before it was ended
 		}
 	}()
-	timer := time.NewTimer(0)
+	timer := newAlarmClock()
 	defer timer.Stop()
 	for {
-		now := time.Now()
+		now, seen := time.Now(), v.section.sleepers.seen()
 		v.wishes(now)
 		if v.session.Err() != nil {
 			return v.session.Err()
 		}
-		if spare != nil {
-			if b := v.session.Append(now, spare[:0]); len(b) > 0 {
+		if v.maySpeak(now) && spare != nil {
+			b := v.session.Append(now, spare[:0])
+			v.spoke(now, len(b))
+			switch {
+			case len(b) > 0:
 				p.out <- b
 				spare = nil
-			} else if v.section.closing.Load() {
+			case v.section.closing.Load():
 				return ErrStopping
+			default:
+				v.sleep(now, seen)
 			}
 		}
-		timer.Reset(time.Until(v.deadline()))
+		timer.set(now, v.deadline())
 		select {
 		case b, ok := <-p.back:
 			if !ok {
@@ -86,6 +91,7 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 			f(v)
 		case <-c.wake:
 		case <-timer.C:
+			timer.rang()
 			v.advance(time.Now())
 		case <-c.ctx.Done():
 			return context.Cause(c.ctx)

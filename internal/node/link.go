@@ -19,6 +19,7 @@ func (v *sink) link() {
 		return
 	}
 	v.linked = version
+	v.pace.forget() // it counts changes of these tables
 	v.unlink()
 	place := v.peer.place()
 	for _, t := range v.section.tables.all() {

@@ -76,10 +76,10 @@ const (
 	maxPeerTables   = 64                    // tables that one peer may announce
 	gaugeLife       = 10 * time.Second      // conn_cur of a peer without a session
 	forgetForever   = 24 * time.Hour        // contributions without expiry of a peer without a session
-	tickInterval    = 50 * time.Millisecond // expiry, window ends
+	tickInterval    = 50 * time.Millisecond // expiry, window ends, while there are any in sight
+	restMost        = time.Second           // the same when there are none
 	userTimeout     = 10 * time.Second      // unacknowledged bytes end a connection
 	restoreTables   = 1 << 20               // ids of tables that are taught back begin behind all others
-	pushBurst       = 64                    // messages to one peer within a push interval before coalescing sets in
 	firstCallAfter  = 50 * time.Millisecond
 	firstCallBefore = 500 * time.Millisecond
 	callAfter       = 10 * time.Second // without a session, peers that usually call us

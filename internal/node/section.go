@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,8 +29,11 @@ type Section struct {
 	running   sync.WaitGroup          // everything that spawn has started
 	spawning  sync.Mutex              // guards running against its end
 	ended     bool                    // guarded by spawning
-	live      atomic.Pointer[[]*conn] // those to be told of changes
+	live      atomic.Pointer[[]*conn] // all that are driven
 	liveMu    sync.Mutex              // guards writes of live
+	sleepers  sleepers                // of these, those that rows which change are to wake
+	shown     atomic.Uint64           // version of the tables of which all connections were told
+	alarm     alarm                   // of the ticker
 	told      time.Time               // when the log was told of what it was not told
 	looked    time.Time               // when replicas were compared last
 	gossip    gossip                  // what the log has been told of refused callers
@@ -51,6 +53,7 @@ func New(c Config, now time.Time) *Section {
 	s.epoch = now.Add(-1000 * time.Hour)
 	s.tables = newRegistry(s)
 	s.live.Store(&[]*conn{})
+	s.alarm.wake = make(chan struct{}, 1)
 	for _, pc := range c.Peers {
 		s.roster.add(newPeer(s, pc, false))
 	}
@@ -104,15 +107,17 @@ func (s *Section) Run(ctx context.Context) {
 	for _, p := range s.roster.all() {
 		p.beCalled()
 	}
-	ticker := time.NewTicker(tickInterval)
-	defer ticker.Stop()
+	timer := time.NewTimer(tickInterval)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			s.stop()
 			return
-		case <-ticker.C:
-			s.tick(time.Now())
+		case <-timer.C:
+			timer.Reset(s.tick(time.Now()))
+		case <-s.alarm.wake:
+			timer.Reset(tickInterval)
 		}
 	}
 }
@@ -124,36 +129,6 @@ func (s *Section) stop() {
 	s.spawning.Unlock()
 	s.end()
 	s.running.Wait()
-}
-
-// tick carries out what is due by time alone.
-func (s *Section) tick(now time.Time) {
-	changed := false
-	for _, t := range s.tables.all() {
-		t.table.Advance(s.ms(now))
-		// Whoever looks at a row carries out what is due in it, so not all changes are of
-		// Advance's doing or were told to anybody.
-		if n := t.table.Changes(); n != t.changes {
-			t.changes, changed = n, true
-		}
-	}
-	for _, p := range s.roster.all() {
-		p.tick(now)
-		p.listen(now)
-	}
-	s.operator.tick()
-	if now.Sub(s.looked) >= disputeEvery {
-		s.looked = now
-		s.groups.compare(s, now)
-		s.forget(now)
-	}
-	if s.warm(now) {
-		changed = true
-	}
-	s.tell(now)
-	if changed {
-		s.changed()
-	}
 }
 
 // warm ends the warm-up if its time is over, and reports whether it did.
@@ -198,28 +173,6 @@ func (s *Section) tell(now time.Time) {
 			s.log.Warn("so many different things were refused that not all were logged", "left_out", n)
 		}
 	}
-}
-
-// changed wakes every connection: there may be something to push.
-func (s *Section) changed() {
-	for _, c := range *s.live.Load() {
-		c.poke()
-	}
-}
-
-// enlist makes c one of those that are told of changes; dismiss ends it.
-func (s *Section) enlist(c *conn) {
-	s.liveMu.Lock()
-	defer s.liveMu.Unlock()
-	l := append(slices.Clone(*s.live.Load()), c)
-	s.live.Store(&l)
-}
-
-func (s *Section) dismiss(c *conn) {
-	s.liveMu.Lock()
-	defer s.liveMu.Unlock()
-	l := slices.DeleteFunc(slices.Clone(*s.live.Load()), func(o *conn) bool { return o == c })
-	s.live.Store(&l)
 }
 
 // Warm reports whether sums are published already, and which peers have not been heard

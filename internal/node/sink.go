@@ -12,7 +12,8 @@ import (
 // sink is the visit as its session's Sink: what the peer shall hear.
 type sink visit
 
-// Pull implements session.Sink: first what is taught back, then sums, table by table.
+// Pull implements session.Sink: first what is taught back, then sums, table by table. A
+// lesson is not held back.
 func (v *sink) Pull(now time.Time, b *wire.Batch) bool {
 	for len(v.restore) > 0 {
 		if n := v.restore[0].pull(v.section.ms(now), b); n > 0 {
@@ -22,20 +23,23 @@ func (v *sink) Pull(now time.Time, b *wire.Batch) bool {
 		v.restore = v.restore[1:]
 	}
 	v.link()
-	if v.section.uncertain.Load() || v.pausing(now) {
-		return false
-	}
 	ms := v.section.ms(now)
 	if v.teaching { // in order: sums first
-		return slices.ContainsFunc(v.book.order, func(f *feed) bool { return v.pull(ms, f, b) })
+		return !v.section.uncertain.Load() && slices.ContainsFunc(v.book.order, func(f *feed) bool { return v.pull(ms, f, b) })
 	}
-	for range v.book.order {
-		v.turn = (v.turn + 1) % len(v.book.order)
-		if v.pull(ms, v.book.order[v.turn], b) {
-			return true
+	if v.pace.rests(now) && !v.section.closing.Load() {
+		return false // it speaks for something else, or for acks
+	}
+	if !v.section.uncertain.Load() {
+		for range v.book.order {
+			v.turn = (v.turn + 1) % len(v.book.order)
+			if v.pull(ms, v.book.order[v.turn], b) {
+				v.dry = false
+				return true
+			}
 		}
 	}
-	v.pause(now)
+	v.dry = true
 	return false
 }
 
@@ -54,25 +58,24 @@ func (v *sink) pull(ms int64, f *feed, b *wire.Batch) bool {
 // mayHear reports whether a table can be told already: a sum that lacks members' shares cannot.
 func (v *sink) mayHear(f *feed) bool { return f.target.relayed || v.section.warmth.warm.Load() }
 
-// pausing reports whether the peer has been told so much in this push interval that it
-// shall wait for the next: a key that changes a thousand times is then one message. The
-// first changes after a quiet time go out at once.
-func (v *sink) pausing(now time.Time) bool {
-	if now.Sub(v.window) >= v.section.conf().PushInterval || v.section.closing.Load() {
-		v.window, v.pushed, v.paused = now, 0, time.Time{}
-	}
-	return !v.paused.IsZero()
+// listens reports whether the peer may have something to hear when rows change: it takes a
+// table, and that can be told.
+func (v *sink) listens() bool {
+	return slices.ContainsFunc(v.book.order, func(f *feed) bool { return f.Announced() && f.Refused() == "" && v.mayHear(f) })
 }
 
-// pause begins to coalesce once everything is pushed and it was much.
-func (v *sink) pause(now time.Time) {
-	if v.pushed >= pushBurst {
-		v.paused = v.window.Add(v.section.conf().PushInterval)
+// told is how many changes of all its tables the peer has been told.
+func (v *sink) told() (n uint64) {
+	for _, f := range v.book.order {
+		n += f.Place().Pushed
 	}
+	return n
 }
 
 func (v *sink) count(f *feed, n int) {
-	v.pushed += n
+	if !v.teaching {
+		v.pace.rows += n + int(f.TooLong)
+	}
 	if f.TooLong == 0 {
 		return
 	}
@@ -95,7 +98,8 @@ func (v *sink) Teach(now time.Time, restore bool) {
 	for _, f := range v.book.order {
 		f.Teach()
 	}
-	v.teaching, v.paused = true, time.Time{}
+	v.teaching = true
+	v.pace.forget()
 }
 
 // Taught implements session.Sink.
@@ -158,4 +162,5 @@ func (v *sink) Resume() {
 	for _, f := range v.book.order {
 		f.Resume()
 	}
+	v.pace.forget()
 }

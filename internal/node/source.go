@@ -161,7 +161,7 @@ func (v *source) Apply(now time.Time, i session.Lane, rows []stick.Row, how sess
 	a := h.lane.target.table.Apply(v.section.ms(now), h.lane.lane, rows, table.How(how))
 	v.section.Counters.Updates.Add(uint64(len(rows)))
 	v.section.Counters.HeldBack.Add(uint64(a.Held))
-	v.changed = v.changed || a.Changed
+	v.changed, v.applied = v.changed || a.Changed, true
 	return a.Held
 }
 

@@ -26,6 +26,7 @@ type visit struct {
 	byName    map[string]session.Lane  // the same, by wire name
 	own       map[string]*stick.Schema // our tables as the peer holds them
 	changed   bool                     // sums have changed since the last look
+	applied   bool                     // rows have been given to tables since the last look
 	finished  bool                     // the peer's lesson has ended in this session
 	strays    map[stray]struct{}       // keys of our tables that the peer has changed; nil: it never has
 	corrected time.Time                // when they were last pushed again
@@ -40,9 +41,8 @@ type visit struct {
 	teaching bool        // a lesson is being given
 	linked   uint64      // registry version for which feeds and warnings are complete
 	turn     int         // the feed that is asked next
-	window   time.Time   // start of the present push interval
-	pushed   int         // messages in it
-	paused   time.Time   // nothing is pulled before
+	pace     pace        // when it is spoken to
+	dry      bool        // there was nothing more to push when the session was asked last
 }
 
 // heard is one table that the peer has announced in this session.
@@ -101,7 +101,11 @@ func (v *visit) receive(now time.Time, b []byte) (n int, err error) {
 	}
 	if v.changed {
 		v.changed = false
-		v.section.changed()
+		v.section.moved(v.conn)
+	}
+	if v.applied {
+		v.applied = false
+		v.section.alarm.ring() // a row may end earlier than anything before
 	}
 	return n, err
 }
@@ -125,14 +129,44 @@ func (v *visit) wishes(now time.Time) {
 	v.correct(now)
 }
 
-// advance lets time pass. A pause in pushing ends by itself: a peer whose buffers are full
-// is not asked what it wants to hear, and a deadline in the past would never let us sleep.
-func (v *visit) advance(now time.Time) {
-	v.session.Advance(now)
-	if !v.paused.After(now) {
-		v.paused = time.Time{}
+// maySpeak reports whether the session may be asked what there is to say: the peer has had
+// its rest, or there is something that must not wait, or we are stopping.
+func (v *visit) maySpeak(now time.Time) bool {
+	v.dry = true // unless it is asked and says otherwise: while the peer waits for a lesson nothing is pushed
+	if !v.pace.rests(now) {
+		// A rest ends by itself: a peer whose buffers are full is not asked what it wants to
+		// hear, and a deadline in the past would never let us sleep.
+		v.pace.free()
+		return true
+	}
+	return v.session.Pressing() || v.section.closing.Load()
+}
+
+// spoke notes that the session has been asked and has said n bytes. When there is no more to
+// say the peer rests. Acks alone begin a window, too: they cost as much to be said.
+func (v *visit) spoke(now time.Time, n int) {
+	if v.pace.rests(now) || v.teaching {
+		return // what could not wait is no reason to wait
+	}
+	if n > 0 {
+		v.pace.speaks(now)
+	}
+	if v.dry || n == 0 {
+		most := v.section.conf().PushInterval
+		v.pace.rest(shortest(len(*v.section.live.Load()), most), most, (*sink)(v).told())
 	}
 }
+
+// sleep makes changes of rows wake the drive loop, if the peer hears of any. seen is from
+// before the session was asked. What else there may be to do pokes it in any case.
+func (v *visit) sleep(now time.Time, seen uint64) {
+	if !v.pace.rests(now) && (*sink)(v).listens() {
+		v.section.sleepers.sleep(v.conn, seen)
+	}
+}
+
+// advance lets time pass.
+func (v *visit) advance(now time.Time) { v.session.Advance(now) }
 
 // deadline is when the drive loop must look again even if nothing happens.
 func (v *visit) deadline() time.Time {
@@ -140,8 +174,8 @@ func (v *visit) deadline() time.Time {
 	if len(v.strays) > 0 {
 		d = earlier(d, v.corrected.Add(time.Second))
 	}
-	if !v.paused.IsZero() {
-		d = earlier(d, v.paused)
+	if !v.pace.until.IsZero() {
+		d = earlier(d, v.pace.until)
 	}
 	return d
 }
