@@ -53,25 +53,27 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 	timer := newAlarmClock()
 	defer timer.Stop()
 	for {
-		now, seen := time.Now(), v.section.sleepers.seen()
+		now := time.Now()
 		v.wishes(now)
 		if v.session.Err() != nil {
 			return v.session.Err()
 		}
-		if v.maySpeak(now) && spare != nil {
-			b := v.session.Append(now, spare[:0])
-			v.spoke(now, len(b))
-			switch {
-			case len(b) > 0:
-				p.out <- b
-				spare = nil
-			case v.section.closing.Load():
-				return ErrStopping
-			default:
-				v.sleep(now, seen)
+		if spare != nil { // the writer is idle
+			if v.maySpeak(now) {
+				b := v.session.Append(now, spare[:0])
+				v.spoke(now, len(b))
+				if len(b) > 0 {
+					p.out <- b
+					spare = nil
+				} else if v.section.closing.Load() {
+					return ErrStopping
+				}
+			}
+			if spare != nil {
+				v.sleep()
 			}
 		}
-		timer.set(now, v.deadline())
+		timer.set(now, v.deadline(now))
 		select {
 		case b, ok := <-p.back:
 			if !ok {
@@ -89,7 +91,9 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 			p.took <- n
 		case f := <-c.visitors:
 			f(v)
+			v.stir()
 		case <-c.wake:
+			v.stir()
 		case <-timer.C:
 			timer.rang()
 			v.advance(time.Now())

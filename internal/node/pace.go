@@ -18,8 +18,7 @@ import "time"
 type pace struct {
 	window time.Duration // the present one
 	began  time.Time     // when what is being said began to be said; zero: nothing is
-	until  time.Time     // nothing is said before; zero: it has been said since
-	ended  time.Time     // the same, and stays
+	until  time.Time     // nothing is said before
 	rows   int           // pushed since began
 	read   uint64        // changes of the tables that the peer had been told at the end of the last push
 	known  bool          // read is valid
@@ -70,7 +69,7 @@ func (p *pace) rest(base, most time.Duration, read uint64) {
 	if p.began.IsZero() {
 		return
 	}
-	if p.gap == 0 || p.began.Sub(p.ended) > quiet {
+	if p.gap == 0 || p.began.Sub(p.until) > quiet {
 		p.window, p.trying, p.gap, p.try = base, false, firstTry, p.began.Add(firstTry)
 	}
 	p.learn(base, most, read)
@@ -81,7 +80,7 @@ func (p *pace) rest(base, most time.Duration, read uint64) {
 		p.try = p.began.Add(long + p.gap)
 	}
 	p.until = p.began.Add(w)
-	p.ended, p.began, p.rows, p.read, p.known = p.until, time.Time{}, 0, read, true
+	p.began, p.rows, p.read, p.known = time.Time{}, 0, read, true
 }
 
 // learn chooses the next window by what the last one has brought.
@@ -105,6 +104,3 @@ func (p *pace) learn(base, most time.Duration, read uint64) {
 // forget lets the next push say nothing about waiting: the number of changes means another
 // thing now, since a lesson was given or the tables are others.
 func (p *pace) forget() { p.known = false }
-
-// free ends the rest.
-func (p *pace) free() { p.until = time.Time{} }

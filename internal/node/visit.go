@@ -43,6 +43,9 @@ type visit struct {
 	turn     int         // the feed that is asked next
 	pace     pace        // when it is spoken to
 	dry      bool        // there was nothing more to push when the session was asked last
+	seen     uint64      // of the section's sleepers, before it was asked
+	wanted   bool        // since then something has come that may be worth saying
+	abed     bool        // changes of rows wake the drive loop
 }
 
 // heard is one table that the peer has announced in this session.
@@ -102,7 +105,9 @@ func (v *visit) receive(now time.Time, b []byte) (n int, err error) {
 	if v.changed {
 		v.changed = false
 		v.section.moved(v.conn)
+		v.stir()
 	}
+	v.wanted = v.wanted || v.session.Owes() // an ack of the peer's, say, is nothing to answer
 	if v.applied {
 		v.applied = false
 		v.section.alarm.ring() // a row may end earlier than anything before
@@ -129,17 +134,15 @@ func (v *visit) wishes(now time.Time) {
 	v.correct(now)
 }
 
-// maySpeak reports whether the session may be asked what there is to say: the peer has had
+// maySpeak reports whether the session is to be asked what there is to say: the peer has had
 // its rest, or there is something that must not wait, or we are stopping.
 func (v *visit) maySpeak(now time.Time) bool {
-	v.dry = true // unless it is asked and says otherwise: while the peer waits for a lesson nothing is pushed
-	if !v.pace.rests(now) {
-		// A rest ends by itself: a peer whose buffers are full is not asked what it wants to
-		// hear, and a deadline in the past would never let us sleep.
-		v.pace.free()
-		return true
+	if v.pace.rests(now) && !v.session.Pressing() && !v.section.closing.Load() {
+		return false
 	}
-	return v.session.Pressing() || v.section.closing.Load()
+	v.seen, v.wanted = v.section.sleepers.seen(), false
+	v.dry = true // unless it is asked and says otherwise: while the peer waits for a lesson nothing is pushed
+	return true
 }
 
 // spoke notes that the session has been asked and has said n bytes. When there is no more to
@@ -157,24 +160,30 @@ func (v *visit) spoke(now time.Time, n int) {
 	}
 }
 
-// sleep makes changes of rows wake the drive loop, if the peer hears of any. seen is from
-// before the session was asked. What else there may be to do pokes it in any case.
-func (v *visit) sleep(now time.Time, seen uint64) {
-	if !v.pace.rests(now) && (*sink)(v).listens() {
-		v.section.sleepers.sleep(v.conn, seen)
+// sleep makes changes of rows wake the drive loop, if the peer hears of any: those since the
+// session was asked, too. It may be called in the peer's rest: the first change then sets the
+// clock for its end, and if there is none nobody is woken for nothing. What else there may be
+// to do pokes the drive loop in any case.
+func (v *visit) sleep() {
+	if !v.abed && !v.wanted && (*sink)(v).listens() {
+		v.abed = true
+		v.section.sleepers.sleep(v.conn, v.seen)
 	}
 }
+
+// stir notes that something has come that may be worth saying.
+func (v *visit) stir() { v.abed, v.wanted = false, true }
 
 // advance lets time pass.
 func (v *visit) advance(now time.Time) { v.session.Advance(now) }
 
 // deadline is when the drive loop must look again even if nothing happens.
-func (v *visit) deadline() time.Time {
+func (v *visit) deadline(now time.Time) time.Time {
 	d := v.session.Deadline()
 	if len(v.strays) > 0 {
 		d = earlier(d, v.corrected.Add(time.Second))
 	}
-	if !v.pace.until.IsZero() {
+	if v.wanted && v.pace.rests(now) { // a moment in the past would never let us sleep
 		d = earlier(d, v.pace.until)
 	}
 	return d

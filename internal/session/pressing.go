@@ -14,3 +14,6 @@ func (s *Session) Pressing() bool {
 	}
 	return s.hasFarewell
 }
+
+// Owes reports whether the peer is owed an ack.
+func (s *Session) Owes() bool { return len(s.owed) > 0 }
