@@ -75,6 +75,7 @@ func (s *Section) reach(ctx context.Context, line *PeerConfig) (net.Conn, *tls.C
 		return nil, nil, plain(err)
 	}
 	tune(nc)
+	nc = &steady{Conn: nc}
 	if line.TLS == nil {
 		return nc, nil, nil
 	}
@@ -136,7 +137,8 @@ func (s *Section) dial(ctx context.Context, addr string) (net.Conn, error) {
 }
 
 // tune sets what a connection of the peers protocol needs: bytes that nobody acknowledges
-// end it, since HAProxy's own sign of life cannot be relied upon.
+// end it, since HAProxy's own sign of life cannot be relied upon. And what the peer cannot take
+// yet stays in the tables, where it is replaced by what is newer, and not in the kernel.
 func tune(nc net.Conn) {
 	t, ok := nc.(*net.TCPConn)
 	if !ok {
@@ -145,6 +147,7 @@ func tune(nc net.Conn) {
 	if rc, err := t.SyscallConn(); err == nil {
 		rc.Control(func(fd uintptr) {
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
+			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsent)
 		})
 	}
 }

@@ -111,7 +111,7 @@ func (r *DoorRules) expects(from netip.Addr) bool {
 // receive finds out who has come, and lets him in or not.
 func (d *Door) receive(ctx context.Context, nc net.Conn, rules *DoorRules, from netip.Addr) {
 	tune(nc)
-	g := greeting{Conn: nc, from: from, door: rules, certs: d.certs}
+	g := greeting{Conn: &steady{Conn: nc}, from: from, door: rules, certs: d.certs}
 	if err := d.greet(ctx, &g); err != nil {
 		g.Close()
 		d.refuseStranger(ctx, &g, err)

@@ -79,6 +79,7 @@ const (
 	tickInterval    = 50 * time.Millisecond // expiry, window ends, while there are any in sight
 	restMost        = time.Second           // the same when there are none
 	userTimeout     = 10 * time.Second      // unacknowledged bytes end a connection
+	unsent          = 128 << 10             // bytes that the kernel keeps for a peer which cannot take them yet; it would keep megabytes
 	restoreTables   = 1 << 20               // ids of tables that are taught back begin behind all others
 	firstCallAfter  = 50 * time.Millisecond
 	firstCallBefore = 500 * time.Millisecond

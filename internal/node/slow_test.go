@@ -45,6 +45,38 @@ func TestPeerThatReadsNothing(t *testing.T) {
 	})
 }
 
+// A node that reads nothing at all is cut after five seconds. It calls again, is cut again, and
+// has the newest values as soon as it reads.
+func TestPeerThatReadsNothingForLong(t *testing.T) {
+	bubble(t, "lb1 lb2 lb3", func(c *cluster) {
+		c.start()
+		for _, name := range []string{"lb1", "lb2", "lb3"} {
+			c.node(name, tables()...)
+		}
+		calm()
+		slow := c.nodes["lb3"]
+		slow.Misbehave(fakepeer.Faults{NoRead: true})
+		begin := time.Now()
+		for i := range 6000 { // ten minutes
+			c.nodes["lb1"].Touch("web", keyOf(i%500), to(uint64(i)))
+			wait(100 * time.Millisecond)
+			if i%100 == 99 {
+				c.reads("lb2", "web.agg", keyOf(i%500), stick.HTTPReqCnt, uint64(i), "it delays nobody")
+			}
+			if p := c.section.Peer("lb3").View(); p.Lost == 0 {
+				c.expect(time.Since(begin) < stallTime+stallSlack+time.Second, "it is cut")
+			} else if p.Lost == 1 && !p.Connected {
+				c.expect(time.Since(begin) > stallTime, "but not before five seconds have passed")
+			}
+		}
+		c.expect(len(c.log.lines("peer left", "peer=lb3", ErrStalled.Error())) > 10, "the log says why, each time")
+		slow.Misbehave(fakepeer.Faults{})
+		wait(10 * time.Second)
+		c.reads("lb3", "web.agg", keyOf(499), stick.HTTPReqCnt, 5999, "once it reads again it gets the newest")
+		c.reads("lb3", "web.agg", keyOf(0), stick.HTTPReqCnt, 5500, "of every key")
+	})
+}
+
 // A burst begins a pause in pushing. It must end although the peer takes nothing and is
 // not asked what it wants: a loop that waits for a moment in the past never sleeps, and
 // this bubble's time would stand still.
