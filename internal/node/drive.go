@@ -13,11 +13,13 @@ import (
 )
 
 // Sizes of the two buffers of a connection. The reader's starts small and grows while it
-// keeps being filled: thousands of idle peers cost little, a busy one few hand-overs.
+// keeps being filled: thousands of idle peers cost little, a busy one few hand-overs. Both are
+// given back once they have not been needed for a while.
 const (
 	readBuffer    = 4 << 10
 	maxReadBuffer = 256 << 10 // above the largest message
 	writeBuffer   = 4 << 10   // grows to what a session says at once, about 64 KiB
+	calmAfter     = 5 * time.Second
 )
 
 // pipes is what goes round between the drive loop and its reader and writer: one buffer
@@ -79,7 +81,7 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 			if !ok {
 				return fmt.Errorf("write: %w", plain(p.writeErr))
 			}
-			spare = b
+			spare = v.calm(time.Now(), b)
 		case b, ok := <-p.in:
 			if !ok {
 				return plain(p.readErr)
@@ -127,6 +129,7 @@ func (p *pipes) read(nc net.Conn, rest []byte) {
 	defer close(p.in)
 	buf := append(make([]byte, 0, readBuffer), rest...)
 	full := false
+	var filled time.Time // when a large buffer was last of use
 	for n := len(rest); ; {
 		if n > 0 {
 			p.in <- buf
@@ -141,11 +144,18 @@ func (p *pipes) read(nc net.Conn, rest []byte) {
 			return
 		}
 		if (full || len(buf) == cap(buf)) && cap(buf) < maxReadBuffer {
-			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+			buf, filled = append(make([]byte, 0, 2*cap(buf)), buf...), time.Now()
 		}
 		n, p.readErr = nc.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		full = len(buf) == cap(buf)
+		if cap(buf) > readBuffer { // at a heartbeat at the latest it is seen that it is too large
+			if now := time.Now(); len(buf) > readBuffer/2 {
+				filled = now
+			} else if now.Sub(filled) >= calmAfter {
+				buf = append(make([]byte, 0, readBuffer), buf...)
+			}
+		}
 	}
 }
 

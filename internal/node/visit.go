@@ -46,6 +46,7 @@ type visit struct {
 	seen     uint64      // of the section's sleepers, before it was asked
 	wanted   bool        // since then something has come that may be worth saying
 	abed     bool        // changes of rows wake the drive loop
+	loud     time.Time   // when much was last said at once
 }
 
 // heard is one table that the peer has announced in this session.
@@ -173,6 +174,19 @@ func (v *visit) sleep() {
 
 // stir notes that something has come that may be worth saying.
 func (v *visit) stir() { v.abed, v.wanted = false, true }
+
+// calm returns the buffer that has just been written, or a small one in its place, if much has
+// not been said for a while. What else a busy time has needed goes with it.
+func (v *visit) calm(now time.Time, b []byte) []byte {
+	switch {
+	case len(b) > writeBuffer:
+		v.loud = now
+	case cap(b) > writeBuffer && now.Sub(v.loud) >= calmAfter:
+		v.session.Trim()
+		return make([]byte, 0, writeBuffer)
+	}
+	return b
+}
 
 // advance lets time pass.
 func (v *visit) advance(now time.Time) { v.session.Advance(now) }
