@@ -23,6 +23,7 @@ import (
 	"tallystick/internal/cli"
 	"tallystick/internal/config"
 	"tallystick/internal/logs"
+	"tallystick/internal/memory"
 	"tallystick/internal/node"
 	"tallystick/internal/proc"
 	"tallystick/internal/secure"
@@ -171,6 +172,7 @@ func (d *daemon) serve() error {
 		helpers.Wait()
 		d.now.Load().end()
 	}()
+	helpers.Go(func() { memory.Keep(d.life, os.DirFS("/"), os.LookupEnv, d.log) })
 	d.cli = cli.New(cli.Config{Backend: (*backend)(d), Log: d.log})
 	helpers.Go(func() { d.certs.Run(d.life) })
 	d.begin(p)
