@@ -51,6 +51,7 @@ func (v *sink) feed(t *target) *feed {
 	f := v.book.feeds[t.id]
 	if f == nil {
 		f = &feed{publish.NewFeed(t.id, t.table), t}
+		f.Share(t.press)
 		f.Start()
 		v.book.feeds[t.id] = f
 		v.book.order = append(v.book.order, f)

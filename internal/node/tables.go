@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"tallystick/internal/publish"
 	"tallystick/internal/stick"
 	"tallystick/internal/table"
 )
@@ -37,7 +38,8 @@ type target struct {
 	key
 	id    uint32 // ours, the same for all peers; from 1
 	table *table.Table
-	lanes int // that feed it; guarded by the registry. Without any it goes.
+	press *publish.Press // of the table, for all feeds of it
+	lanes int            // that feed it; guarded by the registry. Without any it goes.
 
 	changes uint64 // of the table at the last tick; the ticker's
 
@@ -72,6 +74,7 @@ func (r *registry) get(k key) (*target, error) {
 	}
 	r.lastID++
 	t := &target{key: k, id: r.lastID, lanes: 1, table: table.New(table.Config{Seed: c.Seed, Budget: r.budget})}
+	t.press = publish.NewPress(t.table)
 	r.targets[k] = t
 	r.list = append(r.list, t)
 	r.version.Add(1)

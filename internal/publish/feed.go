@@ -22,18 +22,19 @@ type Feed struct {
 	reader *table.Reader
 	rows   table.Rows
 
-	want   *stick.Schema // as the peer announced its table in this session, or as we offer it; nil: not yet
-	offer  *stick.Schema // name and path under which the peer takes the table as it is; nil: it announces its own
-	told   *stick.Schema // the offer as the peer has been told it in this session or lesson
-	shape  shape         // how a row of the table becomes one of the peer's
-	why    string        // why nothing can be sent although the peer has announced it
-	last   uint32        // id of the newest update sent in this session; 0: none
-	mark   uint32        // id of the last update before the reader's checkpoint; 0: no checkpoint
-	acked  uint32        // newest id that the peer has acked in this session
-	at     places        // the same in changes of the table, for observers
-	lesson bool          // a lesson is given, and not confirmed yet
-	stands bool          // the reader's acked place is what the peer acked in this session
-	stood  bool          // and in the last
+	want  *stick.Schema // as the peer announced its table in this session, or as we offer it; nil: not yet
+	offer *stick.Schema // name and path under which the peer takes the table as it is; nil: it announces its own
+	told  *stick.Schema // the offer as the peer has been told it in this session or lesson
+	shape shape         // how a row of the table becomes one of the peer's
+	why   string        // why nothing can be sent although the peer has announced it
+	last  uint32        // id of the newest update sent in this session; 0: none
+	mark  uint32        // id of the last update before the reader's checkpoint; 0: no checkpoint
+	acked uint32        // newest id that the peer has acked in this session
+	at    places        // the same in changes of the table, for observers
+	sharing
+	lesson bool // a lesson is given, and not confirmed yet
+	stands bool // the reader's acked place is what the peer acked in this session
+	stood  bool // and in the last
 
 	// TooLong counts keys that the peer's table cannot hold, StrayAcks acks of ids that were never sent.
 	TooLong, StrayAcks uint64
@@ -51,11 +52,15 @@ func NewFeed(id uint32, t *table.Table) *Feed {
 func (f *Feed) ID() uint32 { return f.id }
 
 // Close gives the place in the table's change list back.
-func (f *Feed) Close() { f.reader.Close() }
+func (f *Feed) Close() {
+	f.alone()
+	f.reader.Close()
+}
 
 // Start begins a session: nothing is sent until the peer has announced its table, then
 // everything from the start.
 func (f *Feed) Start() {
+	f.alone()
 	f.want, f.shape, f.last, f.mark, f.acked, f.lesson = nil, shape{bytes: 1}, 0, 0, 0, false
 	f.stood, f.stands = f.stands, false
 	f.offer, f.told = nil, nil
@@ -93,6 +98,7 @@ func (f *Feed) Omitted() []stick.Column { return f.shape.omitted }
 
 // compile works out the shape for rows of the schema sum.
 func (f *Feed) compile(sum *stick.Schema) {
+	f.alone()
 	f.why = ""
 	if f.offer != nil && sum != nil {
 		own := *sum
@@ -124,9 +130,20 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 	if f.want == nil || f.why != "" {
 		return 0
 	}
+	if !f.untold() {
+		if n, ok := f.pullShared(now, b); ok {
+			return n
+		}
+	}
+	f.step(0)
 	f.rows.Reset()
 	f.rows.Max = max(1, b.Limit/f.shape.bytes)
 	f.reader.Read(now, f.want.Expire, &f.rows)
+	return f.tell(b)
+}
+
+// tell encodes rows that were read for this feed alone.
+func (f *Feed) tell(b *wire.Batch) (n int) {
 	f.at.read = f.reader.Position()
 	if f.rows.Schema != f.shape.from && f.rows.Schema != nil {
 		f.compile(f.rows.Schema) // that of these rows: the table may have another by now
@@ -144,6 +161,7 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 			n++
 		}
 	}
+	b.Updates = n
 	if n > 0 && f.mark == 0 {
 		f.checkpoint()
 	}
@@ -164,15 +182,13 @@ const longestKey = 4 << 10
 // append adds one row to the batch, unless the peer's table cannot hold its key: HAProxy
 // would cut it, and two keys would become one.
 func (f *Feed) append(b *wire.Batch, row *stick.Row) bool {
-	if len(row.Key) > longestKey || f.want.KeyType == stick.String && len(row.Key) >= int(f.want.KeyLen) {
+	if tooLong(row.Key, f.want) {
 		f.TooLong++
 		f.LongKey = append(f.LongKey[:0], row.Key...)
 		return false
 	}
 	timed := b.Timed && f.want.Expire != 0
-	if f.last++; f.last == 0 {
-		f.last = 1 // ids wrap, and 0 is none
-	}
+	f.last = after(f.last)
 	b.Buf = wire.AppendUpdate(b.Buf, f.last, timed, f.shape.to, f.shape.row(row), b.Dict)
 	return true
 }
@@ -199,6 +215,7 @@ func (f *Feed) Acked(id uint32) {
 // The peer is the process that it was then; what an earlier one acked does not count.
 func (f *Feed) Resume() {
 	if !f.lesson && f.stood {
+		f.step(0)
 		f.reader.Resume()
 		f.stands = true
 	}
@@ -206,6 +223,7 @@ func (f *Feed) Resume() {
 
 // Teach makes everything due again; Taught reports when all that there was has been pulled.
 func (f *Feed) Teach() {
+	f.step(0)
 	f.reader.Rewind()
 	f.lesson, f.mark, f.told = true, 0, nil
 }

@@ -32,7 +32,7 @@ func (s *Session) appendRows(b []byte, limit int) (out []byte, more bool) {
 		}
 		return b, true // rows, but none that the peer can hold
 	}
-	if !s.countRows(run.Buf) {
+	if !s.countRows(run) {
 		s.end(errRun)
 		return b, false
 	}
@@ -53,18 +53,20 @@ func (s *Session) selectTable(b []byte, table uint32, schema *stick.Schema) []by
 	return wire.AppendDefinition(b, table, schema)
 }
 
-// countRows counts the messages of a run, and reports whether it is whole messages: what
-// we say must be sound whatever the Sink does.
-func (s *Session) countRows(run []byte) bool {
-	for len(run) > 0 {
-		_, n, err := wire.Next(run)
+// countRows counts the messages of a run. One that does not say how many there are is
+// looked through, and false reported if it is not whole messages: what we say must be sound
+// whatever the Sink does.
+func (s *Session) countRows(run *wire.Batch) bool {
+	n := run.Updates
+	for buf := run.Buf; run.Updates == 0 && len(buf) > 0; n++ {
+		_, size, err := wire.Next(buf)
 		if err != nil {
 			return false
 		}
-		run = run[n:]
-		s.stats.MessagesOut++
-		s.stats.UpdatesOut++
+		buf = buf[size:]
 	}
+	s.stats.MessagesOut += uint64(n)
+	s.stats.UpdatesOut += uint64(n)
 	return true
 }
 

@@ -48,13 +48,7 @@ func (r *Reader) Read(now int64, expire uint32, out *Rows) (n int) {
 	}
 	before := len(out.Rows)
 	for range shards {
-		s := &t.shards[r.next]
-		for more := s.version.Load() != r.seen[r.next]; more; {
-			s.mu.Lock()
-			more = r.readShard(s, now, expire, out)
-			s.mu.Unlock()
-		}
-		if len(out.Rows) >= out.Max {
+		if !r.readOn(now, expire, ends, out) {
 			break // the same shard goes on
 		}
 		r.next = (r.next + 1) % shards
@@ -62,14 +56,30 @@ func (r *Reader) Read(now int64, expire uint32, out *Rows) (n int) {
 	return len(out.Rows) - before
 }
 
-// readShard reads on in one shard until its end or until out is full. The mark moves row by
+// readOn reads in the shard whose turn it is, until its end or until stop, and reports
+// whether there is room for more.
+func (r *Reader) readOn(now int64, expire, stop uint32, out *Rows) bool {
+	s := &r.table.shards[r.next]
+	for more := s.version.Load() != r.seen[r.next]; more; {
+		s.mu.Lock()
+		more = r.readShard(s, now, expire, stop, out)
+		s.mu.Unlock()
+	}
+	return len(out.Rows) < out.Max
+}
+
+// readShard reads on in one shard until its end, the mark stop, or until out is full. The mark moves row by
 // row: settling a row may put it at the end of the list, where it is read in its turn. It
 // reports whether it stopped before, since there were many rows in which nothing counts.
-func (r *Reader) readShard(s *shard, now int64, expire uint32, out *Rows) (more bool) {
+func (r *Reader) readShard(s *shard, now int64, expire, stop uint32, out *Rows) (more bool) {
 	me, tick := mark(r.number, reading), tickOf(now)
+	r.leaves(r.next)
 	for passed := 0; len(out.Rows) < out.Max; {
 		at := s.linkOf(me).next
 		switch {
+		case at == stop && stop != ends:
+			r.met = true
+			return false
 		case at == ends:
 			r.seen[r.next] = s.version.Load()
 			return false

@@ -7,6 +7,8 @@ type Reader struct {
 	number int
 	next   int            // the shard to go on with
 	seen   [shards]uint64 // version of a shard that has been read to its end
+	stand  [shards]uint64 // names the place of the mark reading in the list: two readers with one name are at one place
+	met    bool           // the last readShard has come to the mark at which it was to stop
 	lesson [shards]bool   // the part until the mark lessonEnd has not been read
 }
 
@@ -30,6 +32,7 @@ func (t *Table) NewReader() *Reader {
 		for kind := reading; kind <= acked; kind++ {
 			s.insert(mark(r.number, kind), s.first())
 		}
+		r.leaves(i)
 		r.forget(i)
 	})
 	return r
@@ -61,6 +64,9 @@ func (r *Reader) forget(i int) { r.seen[i] = unread }
 
 const unread = 1<<64 - 1
 
+// leaves names the place anew at which the reader is in a shard.
+func (r *Reader) leaves(i int) { r.stand[i] = r.table.stands.Add(1) }
+
 // Pending reports whether there may be anything to read. It takes no lock.
 func (r *Reader) Pending() bool {
 	for i := range r.seen {
@@ -88,6 +94,7 @@ func (r *Reader) Rewind() {
 		s.move(mark(r.number, reading), s.first())
 		s.move(mark(r.number, lessonEnd), ends)
 		r.lesson[i] = true
+		r.leaves(i)
 		r.forget(i)
 	})
 }
@@ -119,6 +126,7 @@ func (r *Reader) Resume() {
 		s.move(mark(r.number, reading), s.linkOf(m).next)
 		s.unlink(mark(r.number, lessonEnd))
 		r.lesson[i] = false
+		r.leaves(i)
 		r.forget(i)
 	})
 }

@@ -51,6 +51,7 @@ type Table struct {
 	weighing int    // walks of Weigh that are under way: rows may be out of line with their lanes
 
 	updates atomic.Uint64 // rows applied since the start
+	stands  atomic.Uint64 // names given to places of readers
 }
 
 // New makes a table that has no definition yet.

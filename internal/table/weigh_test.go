@@ -214,7 +214,7 @@ func TestRowOfIdleShares(t *testing.T) {
 	s := &f.table.shards[3]
 	s.mu.Lock()
 	r.next = 3
-	if !r.readShard(s, f.now, 60_000, &Rows{Max: 9}) {
+	if !r.readShard(s, f.now, 60_000, ends, &Rows{Max: 9}) {
 		t.Error("a reader that passes many rows lets others at the lock between")
 	}
 	s.mu.Unlock()

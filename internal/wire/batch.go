@@ -11,8 +11,9 @@ type Batch struct {
 	Limit int            // bytes wanted in Buf, about; at least one message if there is one
 
 	// What the sink answers.
-	Table  uint32        // our id of the table
-	Schema *stick.Schema // its definition as this peer shall see it, announced by the session when it differs from the last run's
-	Define bool          // the table is announced even if there is no update of it
-	Buf    []byte        // whole messages 0x80 or 0x85, with ids: per table from 1, without 0
+	Table   uint32        // our id of the table
+	Schema  *stick.Schema // its definition as this peer shall see it, announced by the session when it differs from the last run's
+	Define  bool          // the table is announced even if there is no update of it
+	Updates int           // how many messages there are in Buf, if the sink knows; else 0
+	Buf     []byte        // whole messages 0x80 or 0x85, with ids: per table from 1, without 0
 }

@@ -1,0 +1,359 @@
+package publish
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+	"tallystick/internal/wire"
+)
+
+// receiver is a peer that has what it was told.
+type receiver struct {
+	t     testing.TB
+	feed  *Feed
+	want  *stick.Schema
+	timed bool
+	has   map[string]string
+	dict  wire.OutDictionary
+	in    wire.InDictionary
+	last  uint32 // id of the last update
+	acked uint32 // what it has acked last
+}
+
+func newReceiver(t testing.TB, tab *table.Table, press *Press, want *stick.Schema, timed bool) *receiver {
+	r := &receiver{t: t, feed: NewFeed(7, tab), want: want, timed: timed, has: map[string]string{}}
+	if press != nil {
+		r.feed.Share(press)
+	}
+	r.start()
+	return r
+}
+
+// start is another session of another process.
+func (r *receiver) start() {
+	clear(r.has)
+	r.last, r.dict, r.in = 0, wire.OutDictionary{}, wire.InDictionary{}
+	r.feed.Start()
+	r.feed.Announce(r.want)
+}
+
+// pull takes one batch, and checks that ids follow each other.
+func (r *receiver) pull(now int64, limit int) (n int) {
+	b := wire.Batch{Timed: r.timed, Dict: &r.dict, Limit: limit}
+	n = r.feed.Pull(now, &b)
+	seen := 0
+	for buf := b.Buf; len(buf) > 0; seen++ {
+		m, size, err := wire.Next(buf)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		id, row, _, err := wire.ParseUpdate(m, b.Schema, 0, &r.in, nil)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if id != after(r.last) {
+			r.t.Fatalf("update %d comes behind %d", id, r.last)
+		}
+		r.last = id
+		r.has[string(row.Key)] = fmt.Sprint(row.Values)
+		buf = buf[size:]
+	}
+	if seen != n || n > 0 && b.Updates != n {
+		r.t.Fatalf("Pull says %d, the batch %d, and there are %d", n, b.Updates, seen)
+	}
+	return n
+}
+
+// town is a table with members and many receivers, to which anything may happen.
+type town struct {
+	t         testing.TB
+	rand      *rand.Rand
+	now       int64
+	table     *table.Table
+	press     *Press
+	schema    *stick.Schema
+	lanes     []*table.Lane
+	receivers []*receiver
+}
+
+func newTown(t testing.TB, seed uint64, receivers int) *town {
+	w := &town{t: t, rand: rand.New(rand.NewPCG(seed, 9)), now: 3_600_000_000, table: table.New(table.Config{Seed: seed})}
+	w.schema = text(32, stick.Column{Type: stick.GPC0}, stick.Column{Type: stick.GPC1})
+	w.press = NewPress(w.table)
+	for i := range 2 {
+		l, _ := w.table.Define(nil, fmt.Sprint("lb", i), i, w.schema)
+		w.lanes = append(w.lanes, l)
+	}
+	for i := range receivers {
+		want := text(32, stick.Column{Type: stick.GPC0}, stick.Column{Type: stick.GPC1})
+		if i%5 == 4 {
+			want = text(32, stick.Column{Type: stick.GPC1}) // another shape
+		}
+		w.receivers = append(w.receivers, newReceiver(t, w.table, w.press, want, i%7 != 6))
+	}
+	return w
+}
+
+func (w *town) report() {
+	var rows []stick.Row
+	for range 1 + w.rand.IntN(40) {
+		rows = append(rows, stick.Row{Key: fmt.Append(nil, "k", w.rand.IntN(300)), Values: []uint64{w.rand.Uint64N(99), w.rand.Uint64N(99), 5}, Life: 600_000})
+	}
+	w.table.Apply(w.now, w.lanes[w.rand.IntN(len(w.lanes))], rows, 0)
+}
+
+func (w *town) step() {
+	r := w.receivers[w.rand.IntN(len(w.receivers))]
+	switch n := w.rand.IntN(200); {
+	case n < 60:
+		w.report()
+	case n < 180:
+		// A few receivers are seldom asked: they fall behind, and come by again.
+		if i := w.rand.IntN(len(w.receivers)); i%4 != 3 || w.rand.IntN(30) == 0 {
+			w.receivers[i].pull(w.now, []int{40, 300, 4000, 64 << 10}[w.rand.IntN(4)])
+		}
+	case n < 186:
+		if r.acked = r.last - min(r.last, w.rand.Uint32N(3)); r.acked > 0 {
+			r.feed.Acked(r.acked)
+		}
+	case n < 188:
+		r.feed.Teach()
+	case n < 190:
+		if r.feed.Taught() {
+			r.feed.Confirmed()
+		}
+	case n < 192:
+		r.start()
+	case n < 194: // the same process comes back: it has what it has been told
+		has := map[string]string{}
+		for k, v := range r.has {
+			has[k] = v
+		}
+		r.start()
+		r.has = has
+		r.feed.Resume()
+	case n < 195:
+		s := *w.schema
+		s.Columns = append([]stick.Column(nil), s.Columns...)
+		if w.rand.IntN(2) == 0 {
+			s.Columns = append(s.Columns, stick.Column{Type: stick.HTTPFailCnt, Len: 1})
+		}
+		if w.rand.IntN(3) == 0 {
+			s.Expire = 300_000
+		}
+		w.table.Define(w.lanes[1], "lb1", 1, &s)
+	default:
+		w.now += 100
+		w.table.Advance(w.now)
+	}
+}
+
+// settle lets everybody hear everything.
+func (w *town) settle() {
+	for _, r := range w.receivers {
+		for range 10_000 {
+			if r.pull(w.now, 4000) == 0 && !r.feed.Due() {
+				break
+			}
+		}
+	}
+}
+
+// check compares what everybody has with the sums.
+func (w *town) check() {
+	w.t.Helper()
+	var place table.Place
+	n := 0
+	for more := true; more; {
+		more = w.table.Scan(w.now, &place, 1000, func(e *table.Entry) {
+			if e.Life == 0 {
+				return
+			}
+			n++
+			for i, r := range w.receivers {
+				want := fmt.Sprint(e.Values[:2])
+				if i%5 == 4 {
+					want = fmt.Sprint(e.Values[1:2])
+				}
+				if got := r.has[string(e.Key)]; got != want {
+					w.t.Fatalf("receiver %d has %q of %s, the sum is %s", i, got, e.Key, want)
+				}
+			}
+		})
+	}
+}
+
+// TestSharing: whoever is told with others has what the table has, whatever happens to it and to the others.
+func TestSharing(t *testing.T) {
+	shared := 0
+	for seed := range uint64(40) {
+		w := newTown(t, seed, 9)
+		for step := range 3000 {
+			w.step()
+			for _, r := range w.receivers {
+				if r.feed.next != 0 {
+					shared++
+				}
+			}
+			if step%500 == 499 {
+				w.settle()
+				w.check()
+			}
+		}
+		for _, r := range w.receivers {
+			r.feed.Close()
+		}
+		if s := w.table.Stats(); s.Readers != 0 || len(w.press.editions) != 0 {
+			t.Fatalf("%d readers and %d editions are left when all have gone", s.Readers, len(w.press.editions))
+		}
+	}
+	if shared < 100_000 {
+		t.Errorf("in step at %d of a million looks only: nothing was shared", shared)
+	}
+}
+
+// TestInStep: once receivers have heard everything they stay together, and a batch is read once.
+func TestInStep(t *testing.T) {
+	w := newTown(t, 1, 4)
+	w.report()
+	w.settle()
+	w.settle() // now they have met
+	e := w.receivers[0].feed.edition
+	made := e.next
+	for range 50 {
+		w.report()
+		for _, r := range w.receivers {
+			for r.pull(w.now, 64<<10) > 0 {
+			}
+		}
+	}
+	if n := e.next - made; n < 50 || n > 50+4 {
+		t.Errorf("%d batches for 50 reports to 4 receivers, want one each", n)
+	}
+	w.check()
+}
+
+// TestSharingAllocates: nothing, for what is shared.
+func TestSharingAllocates(t *testing.T) {
+	w := newTown(t, 1, 4)
+	for range 20 {
+		w.report()
+		w.settle()
+	}
+	row := []stick.Row{{Key: []byte("k1"), Values: []uint64{0, 1}, Life: 600_000}}
+	b := wire.Batch{Timed: true, Limit: 64 << 10, Buf: make([]byte, 0, 1<<17)}
+	if n := testing.AllocsPerRun(200, func() {
+		row[0].Values[0]++
+		w.table.Apply(w.now, w.lanes[0], row, 0)
+		for _, r := range w.receivers {
+			b.Buf = b.Buf[:0]
+			if r.feed.Pull(w.now, &b) != 1 {
+				t.Fatal("the change is told")
+			}
+		}
+	}); n != 0 {
+		t.Errorf("%.1f allocations for four receivers", n)
+	}
+}
+
+// TestSharingRace: receivers, members and definitions in goroutines of their own.
+func TestSharingRace(t *testing.T) {
+	w := newTown(t, 3, 6)
+	var helpers, members sync.WaitGroup
+	stop := make(chan struct{})
+	for i, r := range w.receivers {
+		helpers.Go(func() {
+			dice := rand.New(rand.NewPCG(7, uint64(i)))
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				r.pull(w.now, 1+dice.IntN(8000))
+				switch dice.IntN(300) {
+				case 0:
+					r.start()
+				case 1:
+					r.feed.Teach()
+				case 2:
+					r.feed.Acked(r.last)
+				}
+			}
+		})
+	}
+	for i, l := range w.lanes {
+		members.Go(func() {
+			dice := rand.New(rand.NewPCG(8, uint64(i)))
+			for n := range 3000 {
+				row := stick.Row{Key: fmt.Append(nil, "k", dice.IntN(100)), Values: []uint64{uint64(n), 1, 2}, Life: 600_000}
+				w.table.Apply(w.now, l, []stick.Row{row}, 0)
+				if n%500 == 499 {
+					s := *w.schema
+					s.Columns = append([]stick.Column(nil), s.Columns...)
+					if n%1000 == 999 {
+						s.Columns = append(s.Columns, stick.Column{Type: stick.HTTPFailCnt, Len: 1})
+					}
+					w.table.Define(l, l.Label(), i, &s)
+				}
+			}
+		})
+	}
+	members.Wait()
+	close(stop)
+	helpers.Wait()
+	w.settle()
+	w.check()
+}
+
+// BenchmarkPull: ns of a message told, by how many receivers hear the same.
+func BenchmarkPull(b *testing.B) {
+	for _, receivers := range []int{1, 4, 64} {
+		for _, shared := range []bool{false, true} {
+			b.Run(fmt.Sprintf("receivers=%d/shared=%v", receivers, shared), func(b *testing.B) {
+				tab := table.New(table.Config{Seed: 1})
+				s := text(32, stick.Column{Type: stick.ConnCnt}, stick.Column{Type: stick.HTTPReqCnt},
+					stick.Column{Type: stick.HTTPReqRate, Period: 10_000}, stick.Column{Type: stick.BytesOutRate, Period: 10_000})
+				l, _ := tab.Define(nil, "lb1", 0, s)
+				var press *Press
+				if shared {
+					press = NewPress(tab)
+				}
+				var all []*receiver
+				for range receivers {
+					all = append(all, newReceiver(b, tab, press, s, true))
+				}
+				now := int64(3_600_000_000)
+				rows := make([]stick.Row, 256)
+				for i := range rows {
+					rows[i] = stick.Row{Key: fmt.Append(nil, "key-", i), Values: []uint64{0, 1, 100, 7, 8, 100, 7000, 8000}, Life: 600_000}
+				}
+				out := wire.Batch{Timed: true, Limit: 64 << 10, Buf: make([]byte, 0, 1<<17)}
+				told := 0
+				for n := 0; b.Loop(); n++ {
+					b.StopTimer()
+					for i := range rows {
+						rows[i].Values[0] = uint64(n)
+					}
+					tab.Apply(now, l, rows, 0)
+					b.StartTimer()
+					for _, r := range all {
+						for {
+							out.Buf = out.Buf[:0]
+							k := r.feed.Pull(now, &out)
+							if told += k; k == 0 {
+								break
+							}
+						}
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(told), "ns/message")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}
