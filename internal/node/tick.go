@@ -61,18 +61,9 @@ func (s *Section) mayRest(now time.Time, moved bool) time.Duration {
 	ms := s.ms(now)
 	wait := next.Sub(now)
 	for _, t := range s.tables.all() {
-		wait = min(wait, time.Duration(t.nextDue(ms)-ms)*time.Millisecond)
+		wait = min(wait, time.Duration(t.table.NextDue(ms)-ms)*time.Millisecond)
 	}
 	return max(wait, tickInterval)
-}
-
-// nextDue is when Advance may have something to do, in ms of the tables' clock: never late,
-// maybe early.
-func (t *target) nextDue(now int64) int64 {
-	if d, ok := any(t.table).(interface{ NextDue(now int64) int64 }); ok {
-		return d.NextDue(now)
-	}
-	return now + tickInterval.Milliseconds() // it cannot tell
 }
 
 // nextLook is when tick or listen have something to do for a peer.

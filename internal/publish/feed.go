@@ -135,7 +135,7 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 			return n
 		}
 	}
-	f.step(0)
+	f.step(0) // its marks move without the others'
 	f.rows.Reset()
 	f.rows.Max = max(1, b.Limit/f.shape.bytes)
 	f.reader.Read(now, f.want.Expire, &f.rows)
@@ -223,7 +223,6 @@ func (f *Feed) Resume() {
 
 // Teach makes everything due again; Taught reports when all that there was has been pulled.
 func (f *Feed) Teach() {
-	f.step(0)
 	f.reader.Rewind()
 	f.lesson, f.mark, f.told = true, 0, nil
 }

@@ -34,8 +34,7 @@ func (f *Feed) step(next uint64) { f.next, f.part = next, 0 }
 
 // pullShared fills b from the feed's edition. It reports false if the feed has to read alone.
 func (f *Feed) pullShared(now int64, b *wire.Batch) (n int, ok bool) {
-	if f.press == nil || f.reader.Rewound() {
-		f.step(0) // a lesson's rows are this peer's alone
+	if f.press == nil || f.reader.Rewound() { // a lesson's rows are this peer's alone
 		return 0, false
 	}
 	if f.edition != nil && f.timed != b.Timed {
@@ -48,7 +47,6 @@ func (f *Feed) pullShared(now int64, b *wire.Batch) (n int, ok bool) {
 		}
 	}
 	if !f.press.several(f.edition) {
-		f.step(0)
 		return 0, false
 	}
 	e := f.edition
@@ -69,11 +67,10 @@ func (f *Feed) takeAll(now int64, b *wire.Batch, e *edition) (n int, ok bool) {
 	for n == 0 || len(b.Buf) < b.Limit {
 		x, ok := e.batch(now, f.table, f.next)
 		if !ok {
-			f.step(0) // it reads the other definition alone
 			if n == 0 {
-				return 0, false
+				return 0, false // it reads the other definition alone
 			}
-			break
+			break // and the next time
 		}
 		if x == nil {
 			f.reader.Follow(e.lead) // nothing more: as far as that has been read

@@ -78,10 +78,12 @@ type town struct {
 	schema    *stick.Schema
 	lanes     []*table.Lane
 	receivers []*receiver
+	keys      int // that there are
+	most      int // rows of a report
 }
 
 func newTown(t testing.TB, seed uint64, receivers int) *town {
-	w := &town{t: t, rand: rand.New(rand.NewPCG(seed, 9)), now: 3_600_000_000, table: table.New(table.Config{Seed: seed})}
+	w := &town{t: t, keys: 300, most: 40, rand: rand.New(rand.NewPCG(seed, 9)), now: 3_600_000_000, table: table.New(table.Config{Seed: seed})}
 	w.schema = text(32, stick.Column{Type: stick.GPC0}, stick.Column{Type: stick.GPC1})
 	w.press = NewPress(w.table)
 	for i := range 2 {
@@ -100,8 +102,8 @@ func newTown(t testing.TB, seed uint64, receivers int) *town {
 
 func (w *town) report() {
 	var rows []stick.Row
-	for range 1 + w.rand.IntN(40) {
-		rows = append(rows, stick.Row{Key: fmt.Append(nil, "k", w.rand.IntN(300)), Values: []uint64{w.rand.Uint64N(99), w.rand.Uint64N(99), 5}, Life: 600_000})
+	for range 1 + w.rand.IntN(w.most) {
+		rows = append(rows, stick.Row{Key: fmt.Append(nil, "k", w.rand.IntN(w.keys)), Values: []uint64{w.rand.Uint64N(99), w.rand.Uint64N(99), 5}, Life: 600_000})
 	}
 	w.table.Apply(w.now, w.lanes[w.rand.IntN(len(w.lanes))], rows, 0)
 }
@@ -190,9 +192,12 @@ func (w *town) check() {
 // TestSharing: whoever is told with others has what the table has, whatever happens to it and to the others.
 func TestSharing(t *testing.T) {
 	shared := 0
-	for seed := range uint64(40) {
+	for seed := range uint64(16) {
 		w := newTown(t, seed, 9)
-		for step := range 3000 {
+		if seed%2 == 1 {
+			w.keys, w.most = 5000, 1500 // more than a batch holds
+		}
+		for step := range 1500 {
 			w.step()
 			for _, r := range w.receivers {
 				if r.feed.next != 0 {
@@ -211,8 +216,8 @@ func TestSharing(t *testing.T) {
 			t.Fatalf("%d readers and %d editions are left when all have gone", s.Readers, len(w.press.editions))
 		}
 	}
-	if shared < 100_000 {
-		t.Errorf("in step at %d of a million looks only: nothing was shared", shared)
+	if shared < 50_000 {
+		t.Errorf("in step at %d of 200 000 looks only: nothing was shared", shared)
 	}
 }
 
@@ -235,6 +240,67 @@ func TestInStep(t *testing.T) {
 		t.Errorf("%d batches for 50 reports to 4 receivers, want one each", n)
 	}
 	w.check()
+}
+
+// TestTakenIsRead: what a feed has taken with others is behind its own marks. When it goes on alone, it is
+// not told again.
+func TestTakenIsRead(t *testing.T) {
+	w := newTown(t, 1, 2)
+	w.keys, w.most = 5000, 3000
+	for range 6 {
+		w.report()
+		w.settle()
+		w.settle()
+	}
+	a, b := w.receivers[0], w.receivers[1]
+	if a.feed.next == 0 || b.feed.next == 0 {
+		t.Fatal("they are in step")
+	}
+	row := func(key int) stick.Row {
+		return stick.Row{Key: fmt.Append(nil, "new", key), Values: []uint64{1, 2, 3}, Life: 600_000}
+	}
+	var rows []stick.Row
+	for i := range 2000 {
+		rows = append(rows, row(i))
+	}
+	w.table.Apply(w.now, w.lanes[0], rows, 0)
+	told := a.pull(w.now, 3*batchBytes)
+	if left := len(rows) - told; told == 0 || left == 0 {
+		t.Fatalf("%d rows told, %d left: want some of each", told, left)
+	}
+	for b.pull(w.now, 64<<10) > 0 {
+	}
+	b.feed.Close()
+	for n := a.pull(w.now, 64<<10); n > 0; n = a.pull(w.now, 64<<10) {
+		told += n
+	}
+	if most := len(rows) + 2*batchBytes/a.feed.shape.bytes; told > most {
+		t.Errorf("%d rows are told for %d: more than part of a batch is told again", told, len(rows))
+	}
+}
+
+// TestTaughtIsRead: nor is it told again what it was told alone, since others went on meanwhile.
+func TestTaughtIsRead(t *testing.T) {
+	w := newTown(t, 1, 2)
+	for range 6 {
+		w.report()
+		w.settle()
+		w.settle()
+	}
+	a, b := w.receivers[0], w.receivers[1]
+	a.feed.Teach()
+	for range 3 {
+		w.report()
+		for b.pull(w.now, 64<<10) > 0 {
+		}
+	}
+	for !a.feed.Taught() {
+		a.pull(w.now, 64<<10)
+	}
+	a.feed.Confirmed()
+	if n := a.pull(w.now, 64<<10); n != 0 {
+		t.Errorf("%d rows are told again behind a lesson", n)
+	}
 }
 
 // TestSharingAllocates: nothing, for what is shared.

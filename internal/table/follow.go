@@ -38,7 +38,7 @@ func (r *Reader) Meet(now int64, expire uint32, o *Reader, out *Rows) (n int, me
 				return len(out.Rows) - before, false, false
 			}
 			if r.met {
-				r.seen[r.next], r.stand[r.next] = o.seen[r.next], o.stand[r.next]
+				r.stand[r.next] = o.stand[r.next]
 			} else {
 				ahead = true // it has come to the end of the list
 			}

@@ -100,3 +100,44 @@ func TestIndexIsFull(t *testing.T) {
 		t.Error("until then it has room")
 	}
 }
+
+// TestIndexJoins: two pages become one only if both fit into it with room to spare.
+func TestIndexJoins(t *testing.T) {
+	var x index
+	r := rand.New(rand.NewPCG(8, 8))
+	var low, high []uint32
+	for ref := uint32(1); len(x.pages) < 2 || len(high) < 206 || len(low) < 60; ref++ {
+		tag := r.Uint32() >> 1
+		if len(low) >= 60 && len(high) < 206 {
+			tag |= 1 << 31
+		}
+		x.add(tag, ref)
+		if tag>>31 == 1 {
+			high = append(high, tag)
+		} else {
+			low = append(low, tag)
+		}
+	}
+	ref := map[uint32]uint32{}
+	for _, p := range x.pages {
+		for _, s := range p.slots {
+			if s.ref != 0 {
+				ref[s.tag] = s.ref
+			}
+		}
+	}
+	if x.pages[0] == x.pages[len(x.pages)-1] {
+		t.Fatal("it is divided")
+	}
+	for _, tag := range low {
+		x.remove(tag, ref[tag])
+	}
+	for _, tag := range high {
+		if got := x.lookup(tag); len(got) == 0 {
+			t.Fatalf("%#x is lost", tag)
+		}
+	}
+	if full := x.pageFor(1 << 31); int(full.used) != len(high) {
+		t.Errorf("%d entries in the other page, want %d", full.used, len(high))
+	}
+}

@@ -217,3 +217,20 @@ func TestSteadyRatesAreQuiet(t *testing.T) {
 	f.pass(20_000)
 	due("they end one after the other", 1)
 }
+
+// TestDebtStopsAtItsLimit: a debt that no number holds is not a small one.
+func TestDebtStopsAtItsLimit(t *testing.T) {
+	var r row
+	for _, c := range []struct {
+		events uint32
+		want   uint8
+	}{{0, 0}, {1, 1}, {253, 254}, {2, 255}, {1, 255}, {1<<32 - 1, 255}} {
+		if r.owe(c.events); r.debt != c.want {
+			t.Errorf("%d more: %d, want %d", c.events, r.debt, c.want)
+		}
+	}
+	r.debt = 0
+	if r.owe(1<<32 - 1); r.debt != 255 {
+		t.Errorf("all at once: %d", r.debt)
+	}
+}
