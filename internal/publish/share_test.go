@@ -264,7 +264,7 @@ func TestTakenIsRead(t *testing.T) {
 		rows = append(rows, row(i))
 	}
 	w.table.Apply(w.now, w.lanes[0], rows, 0)
-	told := a.pull(w.now, 3*batchBytes)
+	told := a.pull(w.now, 3*batchBytes/2)
 	if left := len(rows) - told; told == 0 || left == 0 {
 		t.Fatalf("%d rows told, %d left: want some of each", told, left)
 	}
