@@ -35,7 +35,7 @@ func (s *shard) ahead(l *Lane, run []uint16) {
 			continue
 		}
 		r := s.rows.at(id)
-		if r.link != (link{}) {
+		if r.link != (link{}) && !s.unread(r) {
 			sum += s.linkOf(r.prev).next + s.linkOf(r.next).prev
 		}
 		if h := s.heads(r); len(h) > 0 {

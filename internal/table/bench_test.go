@@ -71,6 +71,24 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
+// BenchmarkLearn: ns of a key that nobody knew.
+func BenchmarkLearn(b *testing.B) {
+	b.ReportAllocs()
+	const keys = 1 << 20
+	for b.Loop() {
+		l := &load{Table: New(Config{Seed: 1}), now: 3_600_000_000, keys: keys, rows: make([]stick.Row, perBatch)}
+		for i := range l.rows {
+			l.rows[i] = stick.Row{Key: make([]byte, 4), Values: []uint64{1, 0, 500, 10, 10}, Life: 60_000}
+		}
+		lane, _ := l.Define(nil, "lb", 0, usual)
+		for range keys / perBatch {
+			l.Apply(l.now, lane, l.batch(), 0)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/keys, "ns/row")
+	b.ReportMetric(0, "ns/op")
+}
+
 // BenchmarkRead: ns of a row that has changed and is read.
 func BenchmarkRead(b *testing.B) {
 	for _, keys := range []int{10_000, 1_000_000} {

@@ -43,11 +43,20 @@ func (s *shard) insert(id, before uint32) {
 
 // touch moves a row to the end: it is due to every reader.
 func (s *shard) touch(id uint32) {
-	s.unlink(id)
-	s.insert(id, ends)
 	r := s.rows.at(id)
-	r.touched, r.debt, r.refresh = s.clock, 0, never
+	if !s.unread(r) {
+		s.unlink(id)
+		s.insert(id, ends)
+	}
+	r.touched, r.debt, r.refresh, r.passed = s.clock, 0, never, false
 	s.version.Add(1)
+}
+
+// unread reports whether no reader has come by since a row was last touched: it is due to all of
+// them where it is, and its neighbours, two misses of the cache, need not be looked up. So
+// it is while nodes are learned from and nobody is told anything yet.
+func (s *shard) unread(r *row) bool {
+	return r.touched > s.readAt && !r.passed && r.link != (link{})
 }
 
 // marksPerReader: where it reads, what it has sent but heard no ack of, what is acked, and

@@ -16,7 +16,7 @@ func (s *shard) keep(id uint32, i int, in *stick.Row, first bool, now int64) {
 	if r.counts() {
 		return
 	}
-	r.touched = s.clock // nobody has been told of it: this is only for who is to be evicted
+	r.touched, r.passed = s.clock, true // nobody has been told of it: this is only for who is to be evicted
 	if r.link == (link{}) {
 		s.insert(id, ends) // every row is in the list. Readers pass it, whenever they come by
 	}

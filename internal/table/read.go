@@ -74,6 +74,8 @@ func (r *Reader) readOn(now int64, expire, stop uint32, out *Rows) bool {
 func (r *Reader) readShard(s *shard, now int64, expire, stop uint32, out *Rows) (more bool) {
 	me, tick := mark(r.number, reading), tickOf(now)
 	r.leaves(r.next)
+	s.clock = max(s.clock, tick)
+	s.readAt = s.clock
 	for passed := 0; len(out.Rows) < out.Max; {
 		at := s.linkOf(me).next
 		switch {

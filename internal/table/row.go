@@ -19,6 +19,7 @@ type row struct {
 	shares  uint16 // how many there are
 	live    uint16 // those of them whose life is not over, counting or not
 	debt    uint8  // events, up to 255, that readers have not been told of windows that ended
+	passed  bool   // it was touched while nothing in it counted: readers may have passed it since
 	zeroed  bool   // it was cleared: it goes to readers once, as zeros; no share counts
 }
 

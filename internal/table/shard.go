@@ -26,6 +26,7 @@ type shard struct {
 	dues   dues
 	swept  uint32 // the chunk at which advance goes on
 	marks  []link
+	readAt uint32   // the latest tick in which a reader has read
 	gone   uint64   // rows removed: a place found before may be another row's by now
 	shares int      // in all rows
 	news   []uint32 // cells of the share that is being applied

@@ -363,3 +363,57 @@ func TestWeighFresh(t *testing.T) {
 		t.Errorf("%v allocations for two takeovers, want next to none", n)
 	}
 }
+
+// TestTakeoverOfPassedRows: a row that was kept up to date while nothing in it counted, after readers had
+// passed it, is due to them when it counts.
+func TestTakeoverOfPassedRows(t *testing.T) {
+	f, a, b := replicas(t, oneCounter)
+	r := f.table.NewReader()
+	f.apply(b, 0, reported("k", 60_000, 1))
+	f.apply(a, 0, reported("other", 60_000, 1))
+	f.dueNow(r, "what counts", "other[1]") // r has passed k
+	f.pass(500)
+	f.apply(b, 0, reported("k", 60_000, 2))
+	f.table.Weigh([]*Lane{b}, []*Lane{a})
+	if got := f.drain(r, 60_000); len(got) != 1 || got[0] != "k[2]" {
+		t.Errorf("it is due now: %v", got)
+	}
+	f.pass(500)
+	f.table.Weigh(nil, []*Lane{b})
+	f.apply(b, 0, reported("k", 60_000, 3))
+	f.pass(500)
+	f.apply(b, 0, reported("k", 60_000, 4))
+	f.table.Weigh([]*Lane{a}, nil)
+	f.apply(a, 0, reported("k", 60_000, 5))
+	if got := f.drain(r, 60_000); len(got) != 2 || got[0] != "k[5]" { // and what counts again of lb1's
+		t.Errorf("also when another lane's report is what counts: %v", got)
+	}
+}
+
+// TestTouchedUnread: a row that is touched again before anybody reads keeps its place, and is due to all
+// readers all the same, to those that read in the same tick as well.
+func TestTouchedUnread(t *testing.T) {
+	f := newFixture(t)
+	l := f.lane(oneCounter)
+	r, late := f.table.NewReader(), f.table.NewReader()
+	n := 0
+	report := func(key string) {
+		n++
+		f.apply(l, 0, reported(key, 60_000, uint64(n)))
+	}
+	for range 3 {
+		report("a")
+		report("b")
+		f.pass(200)
+	}
+	f.dueNow(r, "both, once", "a[5]", "b[6]")
+	report("a") // in the tick in which r has read
+	f.dueNow(r, "it was touched behind r", "a[7]")
+	f.pass(200)
+	report("b")
+	f.pass(200)
+	report("b")
+	f.dueNow(r, "touched twice", "b[9]")
+	f.dueNow(late, "who has read nothing yet", "a[7]", "b[9]")
+	f.dueNow(r, "nothing more")
+}
