@@ -24,10 +24,12 @@ func (s *shard) ahead(l *Lane, run []uint16) {
 	for k, i := range run {
 		places[k] = s.guess(uint32(w.hashes[i]))
 	}
-	for _, id := range places {
-		if id != 0 {
+	for k, i := range run {
+		if id := places[k]; id != 0 {
 			r := s.rows.at(id)
 			sum += r.key + uint32(r.shares) // a row may lie in two lines of the cache
+		} else {
+			sum += uint32(s.index.pageFor(uint32(w.hashes[i])).used) // it will be asked for room
 		}
 	}
 	for _, id := range places {
