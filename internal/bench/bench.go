@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"tallystick/internal/bench/measure"
 )
 
 // Options say what to measure.
@@ -30,7 +32,7 @@ func Run(ctx context.Context, o Options) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if need, have := bytesFor(keys, members), available(); need > have {
+			if need, have := bytesFor(keys, members), measure.Available(); need > have {
 				fmt.Fprintf(o.Out, "%-10s %10d %8d needs about %d MB of memory, %d are available\n", "left out", keys, members, need>>20, have>>20)
 				continue
 			}
@@ -64,9 +66,9 @@ type meter struct {
 
 // time runs f, which does n updates.
 func (m *meter) time(n int, f func()) {
-	start := used()
+	start := measure.Used()
 	f()
-	m.took += used() - start
+	m.took += measure.Used() - start
 	m.updates += n
 }
 

@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"os"
 	"strings"
 	"testing"
 
@@ -47,8 +46,3 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestCPU(t *testing.T) {
-	if d, err := cpu(os.Getpid()); err != nil || d < 0 {
-		t.Errorf("our own processor time: %v %v", d, err)
-	}
-}

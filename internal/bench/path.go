@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"tallystick/internal/wire"
+
+	"tallystick/internal/bench/measure"
 )
 
 // rounds of the stream: the first makes the keys and is not counted.
@@ -109,14 +111,14 @@ func absorb(ctx context.Context, o Options, s *subject) (perUpdate time.Duration
 	for round := range uint32(rounds + 1) {
 		bytes := appendStream(make([]byte, 0, 40*len(keys)), schema(table), keys, next, round)
 		next += uint32(len(keys))
-		before, err := cpu(s.cmd.Process.Pid)
+		before, err := measure.CPU(s.cmd.Process.Pid)
 		if err != nil {
 			return 0, err
 		}
 		if err := g.push(bytes, next-1); err != nil {
 			return 0, err
 		}
-		after, err := cpu(s.cmd.Process.Pid)
+		after, err := measure.CPU(s.cmd.Process.Pid)
 		if err != nil {
 			return 0, err
 		}

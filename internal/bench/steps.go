@@ -6,6 +6,8 @@ import (
 	"tallystick/internal/stick"
 	"tallystick/internal/table"
 	"tallystick/internal/wire"
+
+	"tallystick/internal/bench/measure"
 )
 
 // most is how many updates are measured at most: enough for a steady figure.
@@ -83,9 +85,9 @@ func (w *walk) countAllocations() {
 		f func()
 	}{{&w.decode, w.decodeBatch}, {&w.apply, func() { w.table.Apply(now+1, w.lane, w.rows, 0) }},
 		{&w.sum, func() { w.sums.Reset(); w.reader.Read(now+2, 3600_000, &w.sums) }}, {&w.encode, w.encodeBatch}} {
-		before := allocations()
+		before := measure.Allocations()
 		c.f()
-		c.m.allocs = (allocations() - before) * uint64(c.m.updates) / batch
+		c.m.allocs = (measure.Allocations() - before) * uint64(c.m.updates) / batch
 	}
 }
 
