@@ -45,4 +45,3 @@ func TestRun(t *testing.T) {
 		t.Errorf("%v:\n%s", err, out.String())
 	}
 }
-
