@@ -30,13 +30,20 @@ type Config struct {
 	Names  []string      // of the nodes, at least one
 	Schema *stick.Schema // the table that they report; it must count something and have no text
 	Twin   string        // the table in which they want to hear sums, or else another one's rows; "": none
-	Keys   int           // 1 to MaxKeys
+	First  uint32        // number of the first key
+	Keys   int           // 1 to MaxKeys, from First on; some keys behind the last are those of probes
+	Others bool          // others report other keys, whose sums come too: they are not looked at
 	Owned  bool          // each key is reported by one node only, key k by node k modulo their number
 	Hot    int           // only so many of the keys are reported again and again; 0: all, in turn
 	Zipf   float64       // above 1: keys are drawn with this exponent instead of in turn; 0: not
 	Still  bool          // nothing happens at the nodes: rates are over
 	Lesson bool          // the lesson that a node gives when it is first asked has a report of each of its keys
 	Life   time.Duration // of the entries in that lesson; 0: the expire of the table
+	Ask    bool          // nodes ask for a lesson at once, as a HAProxy does that has just started
+
+	// Hear, if not nil, is told of each sum instead of it being checked: the number of the key, the first
+	// counter, and when it came. It is called by the readers, one call a node at a time.
+	Hear func(key uint32, sum uint64, at time.Time)
 }
 
 // Limits of a Config.
@@ -51,7 +58,7 @@ const (
 // check refuses what cannot be played.
 func (c *Config) check() error {
 	switch {
-	case c.Keys < 1 || c.Keys > MaxKeys:
+	case c.Keys < 1 || c.Keys > MaxKeys || c.First > MaxKeys || int(c.First)+c.Keys > MaxKeys:
 		return fmt.Errorf("%d keys: 1 to %d can be played", c.Keys, MaxKeys)
 	case len(c.Names) < 1 || len(c.Names) > MaxNodes:
 		return fmt.Errorf("%d nodes: 1 to %d can be played", len(c.Names), MaxNodes)
@@ -127,7 +134,7 @@ func (f *Fleet) settle(ctx context.Context) error {
 		open, seen := false, uint64(0)
 		for _, n := range f.nodes {
 			asks, confirms := n.asks.Load(), n.confirms.Load()
-			open = open || asks > confirms
+			open = open || asks > confirms || f.cfg.Ask && n.ended.Load() == 0
 			seen += uint64(asks) + uint64(confirms)
 		}
 		if open || seen != last {

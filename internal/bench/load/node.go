@@ -87,6 +87,10 @@ func newNode(f *Fleet, number int, o *order) *node {
 		n.rx.sums = make([]uint32, f.cfg.Keys+probeKeys)
 	}
 	n.bulk.lesson = f.cfg.Lesson
+	if f.cfg.Ask {
+		n.out = wire.AppendControl(n.out, wire.ResyncRequest)
+		n.learning.Store(true)
+	}
 	n.try = func(fd uintptr) bool {
 		for n.at < len(n.out) {
 			k, err := syscall.Write(int(fd), n.out[n.at:])

@@ -163,7 +163,7 @@ func (n *node) reportDue(now time.Duration) {
 // update encodes one report.
 func (n *node) update(typ byte, key, number uint32) {
 	n.id++
-	n.out = n.f.shape.appendUpdate(n.out, typ, n.id, n.f.life(), key, number)
+	n.out = n.f.shape.appendUpdate(n.out, typ, n.id, n.f.life(), n.f.cfg.First+key, number)
 }
 
 // life is what entries of a lesson have left, in ms.

@@ -136,13 +136,20 @@ func (h *heard) update(n *node, m wire.Message, now time.Duration) (grown uint64
 		b = b[min(4, len(b)):]
 	}
 	k, size, ok := h.from.keys.parse(b)
+	k -= n.f.cfg.First
 	if !ok || int(k) >= len(h.sums) {
-		h.wrong.Unread++
+		if !n.f.cfg.Others {
+			h.wrong.Unread++
+		}
 		return 0
 	}
 	sum, mixed, ok := h.from.parseRow(b[size:])
 	if !ok {
 		h.wrong.Unread++
+		return 0
+	}
+	if n.f.cfg.Hear != nil {
+		n.f.cfg.Hear(k, sum, n.f.epoch.Add(now))
 		return 0
 	}
 	if mixed {
