@@ -1,8 +1,11 @@
-// Package bench measures tallystick: each step of an update's way alone, and the whole
-// program over loopback TCP, beside a real HAProxy that absorbs the same stream in the
-// same run. Machines differ and are noisy: the ratio is what counts.
+// Package bench measures tallystick, and says how good it is: it plays nodes against a
+// running aggregator and checks every sum (Play), draws up the table of figures that the
+// program is held to, each beside a HAProxy that does the same in the same run (Table),
+// and shows what each step of an update costs (Steps). Machines differ and are noisy: the
+// ratio is what counts.
 //
-// It must never be imported by the program's rooms: it is a reader of them.
+// It must never be imported by the program's rooms: it is a reader of them. What it starts
+// listens on loopback and ends with it.
 package bench
 
 import (
@@ -14,37 +17,31 @@ import (
 	"tallystick/internal/bench/measure"
 )
 
-// Options say what to measure.
-type Options struct {
-	Program string // tallystick's own executable
-	HAProxy string // a haproxy executable to compare with; "" leaves the comparison out
-	Keys    []int  // table sizes of the steps
-	Members []int  // peers that feed each key
-	Path    int    // keys of the stream over TCP; 0 leaves it out
-	Out     io.Writer
+// Sizes say what Steps measures.
+type Sizes struct {
+	Keys    []int // of the table
+	Members []int // peers that feed each key
 }
 
-// Run measures and prints as it goes.
-func Run(ctx context.Context, o Options) error {
-	fmt.Fprintf(o.Out, "%-10s %10s %8s %12s %14s\n", "step", "keys", "members", "ns/update", "allocs/update")
-	for _, keys := range o.Keys {
-		for _, members := range o.Members {
+// Steps measures each step of an update's way alone and prints as it goes, for every size of
+// table and every number of members.
+func Steps(ctx context.Context, z Sizes, out io.Writer) error {
+	fmt.Fprintf(out, "%-10s %10s %8s %12s %14s\n", "step", "keys", "members", "ns/update", "allocs/update")
+	for _, keys := range z.Keys {
+		for _, members := range z.Members {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			if need, have := bytesFor(keys, members), measure.Available(); need > have {
-				fmt.Fprintf(o.Out, "%-10s %10d %8d needs about %d MB of memory, %d are available\n", "left out", keys, members, need>>20, have>>20)
+				fmt.Fprintf(out, "%-10s %10d %8d needs about %d MB of memory, %d are available\n", "left out", keys, members, need>>20, have>>20)
 				continue
 			}
 			for _, r := range steps(keys, members) {
-				fmt.Fprintf(o.Out, "%-10s %10d %8d %12.1f %14.3f\n", r.step, keys, members, r.ns, r.allocs)
+				fmt.Fprintf(out, "%-10s %10d %8d %12.1f %14.3f\n", r.step, keys, members, r.ns, r.allocs)
 			}
 		}
 	}
-	if o.Path == 0 {
-		return nil
-	}
-	return path(ctx, o)
+	return nil
 }
 
 // bytesFor is about what a table of that size takes, while its index grows.

@@ -24,7 +24,7 @@ func TestSteps(t *testing.T) {
 // TestStream: what the generator pushes is read as what it meant.
 func TestStream(t *testing.T) {
 	keys := order(100, 1)
-	w := walk{schema: schema("/t")}
+	w := walk{schema: standard()}
 	w.stream = appendStream(nil, w.schema, keys, 1, 4)
 	w.decodeBatch()
 	if len(w.rows) != len(keys) {
@@ -37,10 +37,10 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestRun: sizes that do not fit are left out aloud.
-func TestRun(t *testing.T) {
+// TestSizes: sizes that do not fit are left out aloud.
+func TestSizes(t *testing.T) {
 	var out bytes.Buffer
-	err := Run(context.Background(), Options{Keys: []int{1000, 1 << 40}, Members: []int{2}, Out: &out})
+	err := Steps(context.Background(), Sizes{Keys: []int{1000, 1 << 40}, Members: []int{2}}, &out)
 	if err != nil || strings.Count(out.String(), "apply") != 1 || !strings.Contains(out.String(), "left out") {
 		t.Errorf("%v:\n%s", err, out.String())
 	}

@@ -23,7 +23,7 @@ const now = int64(3_600_000_000)
 // members. The updates go through in batches, each step with buffers that it uses again, so
 // that what is measured is the step and not the memory of the measurement.
 func steps(keys, members int) []result {
-	s := schema("/t")
+	s := standard()
 	t, lanes := fill(s, keys, members)
 	w := &walk{schema: s, table: t, lane: lanes[0], reader: t.NewReader(),
 		decode: meter{step: "decode"}, apply: meter{step: "apply"}, sum: meter{step: "sum"}, encode: meter{step: "encode"}}

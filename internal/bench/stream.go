@@ -8,16 +8,6 @@ import (
 	"tallystick/internal/wire"
 )
 
-// schema is the table of every measurement: four columns, two of them rates.
-func schema(name string) *stick.Schema {
-	return &stick.Schema{Name: name, KeyType: stick.IPv4, KeyLen: 4, Expire: 3600_000, Columns: []stick.Column{
-		{Type: stick.ConnCnt, Len: 1},
-		{Type: stick.HTTPReqCnt, Len: 1},
-		{Type: stick.HTTPReqRate, Len: 1, Period: 10_000},
-		{Type: stick.BytesOutRate, Len: 1, Period: 10_000},
-	}}
-}
-
 // order is the keys 0..n-1 in an order in which no cache helps, another for each seed.
 func order(n int, seed uint64) []uint32 {
 	r := rand.New(rand.NewPCG(seed, 2))

@@ -1,6 +1,9 @@
 package load
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Wrong counts what must not be. The zero value is what is expected.
 type Wrong struct {
@@ -43,14 +46,14 @@ func (w *Wrong) say(format string, args ...any) {
 	}
 }
 
-// add adds what was wrong at another node.
-func (w *Wrong) add(node string, o Wrong) {
+// Add adds what was wrong elsewhere: at a node of that name, or in another run.
+func (w *Wrong) Add(node string, o Wrong) {
 	w.Sums += o.Sums
 	w.Fell += o.Fell
 	w.Mixed += o.Mixed
 	w.Unread += o.Unread
 	if o.First != "" {
-		w.say("node %s: %s", node, o.First)
+		w.say("%s", strings.TrimPrefix(node+": "+o.First, ": "))
 	}
 }
 
@@ -86,7 +89,7 @@ func (f *Fleet) Verify(want []uint32) Wrong {
 			}
 		}
 		n.rx.Unlock()
-		all.add(n.name, w)
+		all.Add(n.name, w)
 	}
 	return all
 }
