@@ -172,6 +172,11 @@ func (f *Fleet) Learn(ctx context.Context, node int) (rows uint64, err error) {
 	n.learning.Store(true)
 	n.out = wire.AppendControl(n.out, wire.ResyncRequest)
 	f.mu.Unlock()
-	err = f.until(ctx, patience, "a lesson", func() bool { return n.ended.Load() != ended })
+	err = f.until(ctx, patience, "a lesson", func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		// Confirmed, too: a request that comes before that is one in the middle of a lesson.
+		return n.ended.Load() != ended && n.thanks == n.ended.Load()
+	})
 	return n.rows.Load() - before, err
 }
