@@ -27,9 +27,9 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 interop: setup ## only the tests against real HAProxy 2.2, 2.6, 3.0 and 3.2, telling what they measure
 	$(GO) test -count=1 -v -parallel=8 ./internal/haproxytest ./internal/interop
 
-bench: build ## ns and allocations per update, each step and the whole path, beside a real HAProxy
+bench: build ## the table of figures beside a real HAProxy; ONLY=absorb,learn for some of them
 	@scripts/setup.sh haproxy
-	@build/tallystick bench
+	@build/tallystick bench -table -only "$(ONLY)"
 
 lint: ## gofmt, vet, staticcheck
 	@mkdir -p build && $(GO) build -o build/check ./scripts/check && build/check gofmt vet staticcheck

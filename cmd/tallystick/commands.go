@@ -18,7 +18,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "show three HAProxy nodes, traffic to them, and the sums that they read", runDemo},
-		{"bench", "measure what an update costs, beside a HAProxy", runBench},
+		{"bench", "play nodes, check every sum, measure what it costs beside a HAProxy", runBench},
 	}
 }
 

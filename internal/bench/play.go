@@ -184,7 +184,7 @@ func (r *Report) fill(o *load.Outcome, cpu time.Duration) {
 	r.Behind, r.Lag, r.GeneratorLag = o.Behind, o.Lag.Seconds(), o.Late.Seconds()
 	if r.CPU = cpu.Seconds(); r.In > 0 {
 		r.CPUPerIn = float64(cpu) / float64(r.In)
-		r.CPUPerMsg = float64(cpu) / float64(r.In+r.Out)
+		r.CPUPerMsg = float64(cpu) / float64(o.Sent+o.Total)
 	}
 }
 

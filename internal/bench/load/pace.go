@@ -181,12 +181,22 @@ type bulk struct {
 	teaching    bool
 	open        bool // not said to its end
 	lesson      bool // the next lesson makes all keys known
+	begun       int  // how many there were before
+	step        int  // from one slot to the next
 }
+
+// leap is a prime that is far from everything: with it each round but the first goes through the keys in
+// another order than the one in which the target's memory was given out.
+const leap = 1_000_003
 
 func (b *bulk) on() bool { return b.open }
 
 func (b *bulk) begin(teaching bool, slots int) {
-	b.next, b.until, b.teaching, b.open = 0, slots, teaching, true
+	b.next, b.until, b.teaching, b.open, b.step = 0, slots, teaching, true, 1
+	if b.begun > 0 && slots%leap != 0 {
+		b.step = leap
+	}
+	b.begun++
 }
 
 // reportBulk encodes what there is room for. A lesson mentions all that the node has ever
@@ -195,9 +205,9 @@ func (n *node) reportBulk() {
 	b := &n.bulk
 	reported := uint64(0)
 	for ; b.next < b.until && len(n.out)-n.at < backlog; b.next++ {
-		slot := uint32(b.next)
+		slot := uint32(b.next * b.step % b.until)
 		if len(n.order.slots) == n.order.size {
-			slot = n.order.slots[b.next] // memory is not to be in the order of the keys
+			slot = n.order.slots[slot] // memory is not to be in the order of the keys
 		}
 		if !b.teaching || b.lesson && n.counts[slot] == 0 {
 			n.counts[slot]++

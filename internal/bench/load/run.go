@@ -20,6 +20,7 @@ type Plan struct {
 type Outcome struct {
 	Due, Sent uint64        // reports that were due, and that were sent in time
 	Heard     uint64        // updates that came back, at all nodes, until the end of the load
+	Total     uint64        // the same until every sum was in: what all processor time of the Run was for
 	Took      time.Duration // the load, until its last report was written
 	Late      time.Duration // most that the generator itself was late
 	Behind    uint64        // when the last report was written: reports that were not yet in the sums of the node that lacked most
@@ -83,6 +84,7 @@ func (f *Fleet) Run(ctx context.Context, p Plan) (*Outcome, error) {
 		return nil, err
 	}
 	o.Lag = f.now() - written
+	o.Total = f.Count().Heard - before.Heard
 	f.mu.Lock()
 	r := f.run
 	o.Due = r.due(r.end)
