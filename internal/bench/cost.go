@@ -140,6 +140,10 @@ func (s *suite) four() (*busy, error) {
 
 // findRate finds the highest rate that this machine holds, and measures there.
 func (s *suite) findRate(f *load.Fleet, b *busy) (err error) {
+	// Two periods until the rates of the load are over: a million keys are told again meanwhile.
+	if err := s.pause(s.seconds(21)); err != nil {
+		return err
+	}
 	for _, part := range rates {
 		b.rate = int(part * float64(b.wanted))
 		trial, err := f.Run(s.ctx, load.Plan{Rate: b.rate, For: s.seconds(1.5), Probe: 2 * time.Millisecond})

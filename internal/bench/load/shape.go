@@ -76,7 +76,9 @@ func (p *shape) appendUpdate(b []byte, typ byte, id, life, k, n uint32) []byte {
 	if typ == wire.UpdateTimed {
 		b = binary.BigEndian.AppendUint32(b, life)
 	}
-	b = p.appendRow(p.keys.append(b, k), k, n)
+	// What is told in a lesson is old: its rates are over. They would otherwise decay for two periods, in which
+	// the target has each of them to tell again.
+	b = p.appendRow(p.keys.append(b, k), k, n, p.still || typ == wire.UpdateTimed)
 	size := len(b) - start
 	if size < 240 {
 		b[start-1] = byte(size)
@@ -92,17 +94,17 @@ func (p *shape) appendUpdate(b []byte, typ byte, id, life, k, n uint32) []byte {
 }
 
 // appendRow appends the values: plain numbers that look like those of a busy entry, and no
-// two keys' the same.
-func (p *shape) appendRow(b []byte, k, n uint32) []byte {
+// two keys' the same; or, still, like those of an entry that nobody has used for long.
+func (p *shape) appendRow(b []byte, k, n uint32, still bool) []byte {
 	for i := range p.cells {
 		c := &p.cells[i]
 		v := uint64(1)
 		switch {
 		case c.kind == counter:
 			v = c.factor * uint64(n)
-		case p.still && c.kind == age:
+		case still && c.kind == age:
 			v = 3 * c.period
-		case p.still && c.kind != other:
+		case still && c.kind != other:
 			v = 0
 		case c.kind == age:
 			v = uint64(k+37*n) % (c.period/2 + 1)
