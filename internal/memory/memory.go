@@ -20,12 +20,12 @@ import (
 const (
 	// headroom is what a small heap may grow by between two collections: less than that is
 	// not worth a collection.
-	headroom = 24 << 20
+	headroom = 8 << 20
 	// leastPercent is what a large heap may grow by. To look at it costs little, since there
 	// are few pointers in it, and what it grows by is resident.
-	leastPercent = 10
+	leastPercent = 6
 	// mostPercent keeps the runtime's own least heap, 4 MiB for each 100 percent, near headroom.
-	mostPercent = 600
+	mostPercent = 200
 	// ofLimit is how much of the system's limit we use, in percent: the rest is for what is
 	// not ours to count, as sockets.
 	ofLimit = 90
@@ -33,7 +33,7 @@ const (
 	lookEvery = 30 * time.Second
 	// idleMemory is how much more than what lives may stay resident in quiet times, beside
 	// half of what lives. To give memory back costs time, and to get it again as well.
-	idleMemory = 2 * headroom
+	idleMemory = 6 * headroom
 )
 
 // percent is the growth that a heap of live bytes is permitted, as GOGC has it.

@@ -29,6 +29,7 @@ type pipes struct {
 	took     chan int    // how many of those bytes the session has used
 	out      chan []byte // to be written; closed to end the writer
 	back     chan []byte // the writer's buffer, for the next; closed when it cannot write
+	whole    []byte      // the writer's buffer, while it has it or a part of it
 	readErr  error       // valid once in is closed
 	writeErr error       // valid once back is closed
 }
@@ -38,7 +39,8 @@ type pipes struct {
 // asked what it wants to hear), and time passes.
 func (c *conn) drive(v *visit, rest []byte) (err error) {
 	p := &pipes{in: make(chan []byte, 1), took: make(chan int, 1), out: make(chan []byte, 1), back: make(chan []byte, 1)}
-	p.back <- make([]byte, 0, writeBuffer)
+	p.whole = make([]byte, 0, writeBuffer)
+	p.back <- p.whole
 	stop := context.AfterFunc(c.ctx, func() { c.nc.Close() })
 	var helpers sync.WaitGroup
 	helpers.Go(func() { p.read(c.nc, rest) })
@@ -65,8 +67,7 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 				b := v.session.Append(now, spare[:0])
 				v.spoke(now, len(b))
 				if len(b) > 0 {
-					p.out <- b
-					spare = nil
+					spare = v.said(now, p.say(c.nc, b))
 				} else if v.section.closing.Load() {
 					return ErrStopping
 				}
@@ -77,11 +78,11 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 		}
 		timer.set(now, v.deadline(now))
 		select {
-		case b, ok := <-p.back:
+		case _, ok := <-p.back:
 			if !ok {
 				return fmt.Errorf("write: %w", plain(p.writeErr))
 			}
-			spare = v.calm(time.Now(), b)
+			spare = v.calm(time.Now(), p.whole)
 		case b, ok := <-p.in:
 			if !ok {
 				return plain(p.readErr)
@@ -103,6 +104,19 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 			return context.Cause(c.ctx)
 		}
 	}
+}
+
+// say writes what the kernel takes at once, which is nearly always all of it: to hand it to the writer
+// costs as much as to write it. Only what is left goes there. It returns the buffer if it is free
+// again.
+func (p *pipes) say(nc net.Conn, b []byte) (spare []byte) {
+	n := writeNow(nc, b)
+	if n == len(b) {
+		return b
+	}
+	p.whole = b
+	p.out <- b[n:]
+	return nil
 }
 
 // finish lets the writer end: with the session's last words, if it has any. They, and what is

@@ -79,8 +79,17 @@ func (p *pace) rest(base, most time.Duration, read uint64) {
 		w = long
 		p.try = p.began.Add(long + p.gap)
 	}
-	p.until = p.began.Add(w)
+	p.until = onGrid(p.began.Add(w), w)
 	p.began, p.rows, p.read, p.known = time.Time{}, 0, read, true
+}
+
+// onGrid brings the end of a window forward to a multiple of its length, so that receivers who hear
+// the same speak at the same time: what is encoded for the first serves all.
+func onGrid(end time.Time, w time.Duration) time.Time {
+	if w <= 0 {
+		return end
+	}
+	return end.Add(-time.Duration(end.UnixNano()) % w)
 }
 
 // learn chooses the next window by what the last one has brought.

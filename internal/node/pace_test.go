@@ -72,10 +72,14 @@ func TestPace(t *testing.T) {
 		if p.window != x.want {
 			t.Errorf("%d changes, %d rows: a window of %v, want %v: %s", x.changes, x.rows, p.window, x.want, x.why)
 		}
-		if !p.rests(now.Add(x.want - 1)) {
+		end := onGrid(now.Add(x.want), x.want)
+		if !p.rests(end.Add(-1)) {
 			t.Errorf("%d changes, %d rows: it does not rest until the end of its window", x.changes, x.rows)
 		}
-		now = now.Add(x.want)
+		if !end.After(now) || end.Sub(now) > x.want || end.UnixNano()%int64(x.want) != 0 {
+			t.Errorf("a window of %v from %v ends at %v, want the next multiple of its length", x.want, now, end)
+		}
+		now = end
 	}
 }
 
@@ -174,7 +178,7 @@ func TestPaceTries(t *testing.T) {
 	now = gap.Add(time.Hour) // a quiet time
 	p.speaks(now)
 	p.rows, last = 1, now
-	if p.rest(base, most, p.read+1); p.window != base || p.until != now.Add(base) {
+	if p.rest(base, most, p.read+1); p.window != base || p.until != onGrid(now.Add(base), base) {
 		t.Errorf("a window of %v until %v, want %v: after a quiet time it begins anew", p.window, p.until.Sub(now), base)
 	}
 	if n := run(&p, &now, keys, 1500*time.Millisecond); n > keys*200*11/10 {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"tallystick/internal/session"
@@ -143,6 +144,9 @@ func (v *visit) maySpeak(now time.Time) bool {
 	}
 	v.seen, v.wanted = v.section.sleepers.seen(), false
 	v.dry = true // unless it is asked and says otherwise: while the peer waits for a lesson nothing is pushed
+	for _, f := range v.book.order {
+		f.Turn()
+	}
 	return true
 }
 
@@ -158,6 +162,7 @@ func (v *visit) spoke(now time.Time, n int) {
 	if v.dry || n == 0 {
 		most := v.section.conf().PushInterval
 		v.pace.rest(shortest(len(*v.section.live.Load()), most), most, (*sink)(v).told())
+		v.wanted = v.wanted || slices.ContainsFunc(v.book.order, func(f *feed) bool { return f.Late() })
 	}
 }
 
@@ -174,6 +179,14 @@ func (v *visit) sleep() {
 
 // stir notes that something has come that may be worth saying.
 func (v *visit) stir() { v.abed, v.wanted = false, true }
+
+// said returns the buffer for the next to be said, nil if the present one is still being written.
+func (v *visit) said(now time.Time, b []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	return v.calm(now, b)
+}
 
 // calm returns the buffer that has just been written, or a small one in its place, if much has
 // not been said for a while. What else a busy time has needed goes with it.

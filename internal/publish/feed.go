@@ -120,7 +120,7 @@ func (f *Feed) compile(sum *stick.Schema) {
 
 // Due reports whether there is anything to pull.
 func (f *Feed) Due() bool {
-	return f.want != nil && f.why == "" && (f.reader.Pending() || f.untold())
+	return f.want != nil && f.why == "" && !f.late && (f.reader.Pending() || f.untold())
 }
 
 // Pull fills b with the next changes that the peer has not heard and reports how many. A
@@ -136,6 +136,7 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 		}
 	}
 	f.step(0) // its marks move without the others'
+	f.late = false
 	f.rows.Reset()
 	f.rows.Max = max(1, b.Limit/f.shape.bytes)
 	f.reader.Read(now, f.want.Expire, &f.rows)

@@ -14,7 +14,18 @@ type sharing struct {
 	timed   bool     // for which edition was chosen
 	next    uint64   // the batch that it takes next; 0: it is out of step
 	part    int      // messages of that batch that it has taken already
+	took    bool     // in this turn it has taken what was made for others
+	late    bool     // and there is more, which waits for the next
 }
+
+// Turn begins a turn of its receiver: all that is pulled until the next is said at once. What others
+// have had encoded is taken first. If there was anything, what has changed since waits for the
+// next turn: else receivers whose turns come a little after each other would be told a key that
+// changes all the time once for each of them.
+func (f *Feed) Turn() { f.took, f.late = false, false }
+
+// Late reports whether something is to be said in the next turn, and not in this.
+func (f *Feed) Late() bool { return f.late }
 
 // Share makes the feed one of those that the press serves, which must be its table's. To be
 // called before the first Pull.
@@ -65,6 +76,11 @@ func (f *Feed) pullShared(now int64, b *wire.Batch) (n int, ok bool) {
 // takeAll takes what there is room for of the edition's batches. The edition is locked.
 func (f *Feed) takeAll(now int64, b *wire.Batch, e *edition) (n int, ok bool) {
 	for n == 0 || len(b.Buf) < b.Limit {
+		if f.next == e.next && f.took {
+			f.late = e.lead.Pending()
+			break
+		}
+		f.took = f.took || f.next < e.next
 		x, ok := e.batch(now, f.table, f.next)
 		if !ok {
 			if n == 0 {

@@ -44,6 +44,7 @@ func (r *receiver) start() {
 // pull takes one batch, and checks that ids follow each other.
 func (r *receiver) pull(now int64, limit int) (n int) {
 	b := wire.Batch{Timed: r.timed, Dict: &r.dict, Limit: limit}
+	r.feed.Turn()
 	n = r.feed.Pull(now, &b)
 	seen := 0
 	for buf := b.Buf; len(buf) > 0; seen++ {
@@ -303,6 +304,39 @@ func TestTaughtIsRead(t *testing.T) {
 	}
 }
 
+// TestTurns: of a key that changes between the turns of receivers each is told once a turn, and
+// what is left for the next turn is known to be.
+func TestTurns(t *testing.T) {
+	w := newTown(t, 1, 4)
+	for range 3 {
+		w.report()
+		w.settle()
+	}
+	row := []stick.Row{{Key: []byte("k1"), Values: []uint64{0, 1, 2}, Life: 600_000}}
+	told := 0
+	for range 100 {
+		for _, r := range w.receivers {
+			row[0].Values[0]++
+			w.table.Apply(w.now, w.lanes[0], row, 0)
+			b := wire.Batch{Timed: true, Dict: &r.dict, Limit: 64 << 10}
+			r.feed.Turn()
+			for r.feed.Due() {
+				n := r.feed.Pull(w.now, &b)
+				if told += n; n == 0 && r.feed.Due() {
+					t.Fatal("whoever asks as long as something is due asks for ever")
+				}
+			}
+			if r.feed.Late() != r.feed.reader.Pending() {
+				t.Fatal("what is left is to be told in the next turn")
+			}
+			r.last += uint32(len(b.Buf)) // ids are of no concern here
+		}
+	}
+	if told > 405 {
+		t.Errorf("%d messages in 100 turns of 4 receivers", told)
+	}
+}
+
 // TestSharingAllocates: nothing, for what is shared.
 func TestSharingAllocates(t *testing.T) {
 	w := newTown(t, 1, 4)
@@ -317,6 +351,7 @@ func TestSharingAllocates(t *testing.T) {
 		w.table.Apply(w.now, w.lanes[0], row, 0)
 		for _, r := range w.receivers {
 			b.Buf = b.Buf[:0]
+			r.feed.Turn()
 			if r.feed.Pull(w.now, &b) != 1 {
 				t.Fatal("the change is told")
 			}
@@ -409,6 +444,7 @@ func BenchmarkPull(b *testing.B) {
 					b.StartTimer()
 					for _, r := range all {
 						for {
+							r.feed.Turn()
 							out.Buf = out.Buf[:0]
 							k := r.feed.Pull(now, &out)
 							if told += k; k == 0 {

@@ -155,5 +155,5 @@ func (s *Session) appendControl(b []byte, typ byte) []byte {
 // while we push.
 func (s *Session) speak() {
 	s.heartbeatDue = false
-	s.arm(heartbeatTimer, heartbeatEvery)
+	s.armHeartbeat()
 }

@@ -10,6 +10,9 @@ const (
 	// heartbeatEvery is how long we may be silent. HAProxy looks each 5 s whether anything
 	// has come and sends its own heartbeats each 3 s.
 	heartbeatEvery = 2500 * time.Millisecond
+	// heartbeatGrid is to what heartbeats are brought forward, so that those of many quiet
+	// sessions go out together: to be woken costs more than to say one.
+	heartbeatGrid = 250 * time.Millisecond
 	// soon and later are when a heartbeat goes out after a session has started or another of
 	// its name was refused. HAProxy clears its sign of life for a name when an abandoned
 	// connection of that name ends, and would cut the healthy session; it may end at once or
@@ -57,6 +60,12 @@ type clock struct {
 
 // arm sets a timer to fire d from now; d must be above 0.
 func (c *clock) arm(t timer, d time.Duration) { c.at[t] = c.now.Add(d) }
+
+// armHeartbeat sets the heartbeat's timer: we have just said something.
+func (c *clock) armHeartbeat() {
+	early := time.Duration(c.now.Add(heartbeatEvery).UnixNano()) % heartbeatGrid
+	c.arm(heartbeatTimer, heartbeatEvery-early)
+}
 
 func (c *clock) disarm(t timer) { c.at[t] = time.Time{} }
 

@@ -51,7 +51,7 @@ func layoutOf(p *aggregate.Plan) layout {
 	return l
 }
 
-const blockChunk = 16 << 10 // bytes of a chunk's cells, about
+const blockChunk = 32 << 10 // bytes of a chunk's cells, about
 
 func newBlocks(class int, l layout) blocks {
 	room := roomOf(class)

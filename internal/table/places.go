@@ -12,10 +12,10 @@ type places struct {
 	used   int
 }
 
-// mostPlaces of a chunk: with a few tens of bytes each this is what a processor's first
-// cache holds, and few enough chunks for their headers to stay in the second.
+// mostPlaces of a chunk: so many that the headers of all chunks of ten million rows stay in a
+// processor's second cache, and few enough for one that is half empty not to count.
 const (
-	mostShift  = 8
+	mostShift  = 10
 	mostPlaces = 1 << mostShift
 )
 
@@ -23,7 +23,8 @@ const (
 type vacancy struct {
 	free   [mostPlaces / 64]uint64
 	taken  uint16
-	listed bool // it is in open
+	full   uint8 // words of free in which there is none, from the first on
+	listed bool  // it is in open
 }
 
 // take gives out a place, which may lie in a chunk that has none other or had never any.
@@ -34,15 +35,16 @@ func (p *places) take() uint32 {
 	}
 	c := p.open[len(p.open)-1]
 	v := &p.chunks[c]
-	w := 0
+	w := int(v.full)
 	for v.free[w] == 0 {
 		w++
 	}
+	v.full = uint8(w)
 	bit := bits.TrailingZeros64(v.free[w])
 	v.free[w] &^= 1 << bit
 	v.taken++
 	p.used++
-	if v.free == ([mostPlaces / 64]uint64{}) {
+	if int(v.taken) == p.room(c) {
 		v.listed = false
 		p.open = p.open[:len(p.open)-1]
 	}
@@ -71,7 +73,9 @@ func (p *places) empty() (v vacancy) {
 func (p *places) give(i uint32) (emptied bool) {
 	c := i >> p.shift
 	v := &p.chunks[c]
-	v.free[i&(1<<p.shift-1)>>6] |= 1 << (i & 63 & (1<<p.shift - 1))
+	in := i & (1<<p.shift - 1)
+	v.free[in>>6] |= 1 << (in & 63)
+	v.full = min(v.full, uint8(in>>6))
 	v.taken--
 	p.used--
 	if !v.listed {
@@ -79,6 +83,14 @@ func (p *places) give(i uint32) (emptied bool) {
 		p.open = append(p.open, c)
 	}
 	return v.taken == 0
+}
+
+// room is how many places of a chunk can be given out.
+func (p *places) room(chunk uint32) int {
+	if chunk == 0 {
+		return 1<<p.shift - 1
+	}
+	return 1 << p.shift
 }
 
 // end is behind the last place that there may be.

@@ -7,7 +7,7 @@ import (
 
 // TestPlaces: a place is given out once, and the walk finds those that are.
 func TestPlaces(t *testing.T) {
-	for _, shift := range []uint8{1, 3, 6, 8} {
+	for _, shift := range []uint8{1, 3, 6, 8, 10} {
 		r := rand.New(rand.NewPCG(1, uint64(shift)))
 		p := places{shift: shift}
 		given := map[uint32]bool{}
@@ -32,7 +32,7 @@ func TestPlaces(t *testing.T) {
 					break
 				}
 			}
-			if len(given) > 600 {
+			if len(given) > 2600 {
 				break
 			}
 		}
