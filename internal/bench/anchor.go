@@ -13,6 +13,7 @@ type anchor struct {
 	name         string
 	fresh, again time.Duration // processor time of an update of a new key, and of one that is there
 	learn, teach time.Duration // of a lesson of all keys
+	sorted       time.Duration // to learn them in the order of the keys
 	bytes        float64       // of an entry: by how much it grew
 }
 
@@ -101,7 +102,7 @@ func (s *suite) theirLesson(a *anchor) error {
 		if err != nil {
 			return err
 		}
-		cost, err := s.lesson(h, "g1")
+		cost, err := s.lesson(h, "g1", false)
 		h.stop()
 		if err != nil {
 			return err
@@ -109,13 +110,20 @@ func (s *suite) theirLesson(a *anchor) error {
 		costs = append(costs, int64(cost))
 	}
 	a.learn = time.Duration(measure.Median(costs...))
-	return nil
+	// How dear a tree is depends on the order of the keys, so both are told. One round shows which.
+	h, err := s.startTheirs()
+	if err != nil {
+		return err
+	}
+	defer h.stop()
+	a.sorted, err = s.lesson(h, "g1", true)
+	return err
 }
 
 // lesson is what it costs a subject that has just started to learn all keys of a node.
-func (s *suite) lesson(of *subject, node string) (time.Duration, error) {
+func (s *suite) lesson(of *subject, node string, sorted bool) (time.Duration, error) {
 	c := s.config(of, []string{node})
-	c.Twin, c.Lesson = "", true
+	c.Twin, c.Lesson, c.Sorted = "", true, sorted
 	return of.cost(func() error {
 		f, err := load.Dial(s.ctx, c)
 		if err != nil {

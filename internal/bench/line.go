@@ -17,7 +17,7 @@ type Line struct {
 	Anchor float64 `json:"anchor,omitempty"` // measured in the same run, in Unit; 0: there is none
 	Of     string  `json:"of,omitempty"`     // whose figure the anchor is
 	Goal   float64 `json:"goal,omitempty"`   // Value is not to exceed it; 0: it is only told
-	Lacks  string  `json:"lacks,omitempty"`  // why there is a goal, but nothing to hold against it
+	Lacks  string  `json:"lacks,omitempty"`  // why it cannot be held against its goal in this run
 	Note   string  `json:"note,omitempty"`   // what else has to be known about it
 }
 
@@ -28,7 +28,7 @@ func (l *Line) Missed() bool { return l.Goal > 0 && l.Lacks == "" && l.Value > l
 func (l *Line) verdict() string {
 	switch {
 	case l.Lacks != "":
-		return "no anchor: " + l.Lacks
+		return "not judged: " + l.Lacks
 	case l.Goal == 0:
 		return ""
 	case l.Missed():

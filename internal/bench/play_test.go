@@ -102,7 +102,7 @@ func TestLines(t *testing.T) {
 		{Line{Value: 3, Goal: 3}, "ok", "the goal itself is reached"},
 		{Line{Value: 4, Goal: 3}, "MISSED", "above"},
 		{Line{Value: 4}, "", "there is no goal"},
-		{Line{Value: 4, Goal: 3, Lacks: "no HAProxy is here"}, "no anchor: no HAProxy is here", "the goal would be a part of an anchor"},
+		{Line{Value: 4, Goal: 3, Lacks: "no HAProxy is here"}, "not judged: no HAProxy is here", "the goal would be a part of an anchor"},
 	}
 	for _, tt := range tests {
 		if got := tt.line.verdict(); got != tt.want {

@@ -108,25 +108,32 @@ func Table(ctx context.Context, o TableOptions) error {
 
 // conclude says what became of all of them together.
 func (s *suite) conclude(lines []Line) error {
-	var missed []string
+	var missed, unjudged []string
 	for i := range lines {
 		if lines[i].Missed() {
 			missed = append(missed, lines[i].Figure)
 		}
+		if lines[i].Lacks != "" {
+			unjudged = append(unjudged, lines[i].Figure)
+		}
 	}
-	missed = slices.Compact(missed)
+	missed, unjudged = slices.Compact(missed), slices.Compact(unjudged)
 	if s.o.JSON {
 		err := printJSON(s.o.Out, struct {
 			Lines  []Line     `json:"lines"`
 			Missed []string   `json:"missed"`
+			Open   []string   `json:"not_judged"`
 			Wrong  load.Wrong `json:"wrong"`
 			Lost   int64      `json:"sessions_lost"`
-		}{lines, missed, s.wrong, s.lost})
+		}{lines, missed, unjudged, s.wrong, s.lost})
 		if err != nil {
 			return err
 		}
 	} else {
 		fmt.Fprintf(s.o.Out, "wrong sums, every key of every run checked: %s; sessions lost: %d\n", &s.wrong, s.lost)
+		if len(unjudged) > 0 {
+			fmt.Fprintf(s.o.Out, "not all could be judged: %s\n", strings.Join(unjudged, ", "))
+		}
 	}
 	switch {
 	case s.wrong.Any() || s.lost > 0:

@@ -35,6 +35,7 @@ type Config struct {
 	Others bool          // others report other keys, whose sums come too: they are not looked at
 	Owned  bool          // each key is reported by one node only, key k by node k modulo their number
 	Hot    int           // only so many of the keys are reported again and again; 0: all, in turn
+	Sorted bool          // keys are reported in their own order, which is kind to trees; else at random
 	Zipf   float64       // above 1: keys are drawn with this exponent instead of in turn; 0: not
 	Still  bool          // nothing happens at the nodes: rates are over
 	Lesson bool          // the lesson that a node gives when it is first asked has a report of each of its keys

@@ -121,6 +121,23 @@ func TestLesson(t *testing.T) {
 	}
 }
 
+// TestLessonsInARow: a request is never made before the lesson before it is confirmed. A HAProxy
+// takes the confirmation for that of the new lesson then, and says nothing more.
+func TestLessonsInARow(t *testing.T) {
+	a := startTarget(t, &target{})
+	f := fleet(t, a, func(c *Config) { c.Lesson = true })
+	for range 30 {
+		if _, err := f.Learn(context.Background(), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.early > 0 {
+		t.Errorf("%d of 30 requests came before the lesson before was confirmed", a.early)
+	}
+}
+
 // TestPush returns when everything is absorbed.
 func TestPush(t *testing.T) {
 	a := startTarget(t, &target{})

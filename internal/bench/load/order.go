@@ -34,6 +34,11 @@ func newOrder(c *Config) *order {
 		}
 	case c.Hot > 0:
 		o.slots = permutation(r, min(c.Hot, o.size))
+	case c.Sorted:
+		o.slots = make([]uint32, o.size)
+		for i := range o.slots {
+			o.slots[i] = uint32(i)
+		}
 	default:
 		o.slots = permutation(r, o.size)
 	}

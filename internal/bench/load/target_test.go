@@ -22,6 +22,7 @@ type target struct {
 	peers   map[string]*peer
 	lessons int // rows that came in lessons
 	acks    int
+	early   int // requests that came before the lesson before was confirmed
 	listen  net.Listener
 	wg      sync.WaitGroup
 }
@@ -30,6 +31,8 @@ type peer struct {
 	conn net.Conn
 	twin *stick.Schema
 	id   uint32
+
+	unsure bool // its lesson is not confirmed yet
 }
 
 func startTarget(t *testing.T, a *target) *target {
@@ -99,7 +102,13 @@ func (a *target) serve(c net.Conn) {
 			learning = false
 			c.Write([]byte{0, wire.ResyncConfirm})
 		case m.Class == wire.ClassControl && m.Type == wire.ResyncRequest:
+			if p.unsure {
+				a.early++
+			}
+			p.unsure = true
 			a.teach(p)
+		case m.Class == wire.ClassControl && m.Type == wire.ResyncConfirm:
+			p.unsure = false
 		case m.Class != wire.ClassStick:
 		case m.Type == wire.Ack:
 			a.acks++
