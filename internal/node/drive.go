@@ -17,7 +17,7 @@ import (
 // given back once they have not been needed for a while.
 const (
 	readBuffer    = 4 << 10
-	maxReadBuffer = 256 << 10 // above the largest message
+	maxReadBuffer = 128 << 10 // above the largest message
 	writeBuffer   = 4 << 10   // grows to what a session says at once, about 64 KiB
 	calmAfter     = 5 * time.Second
 )

@@ -138,10 +138,16 @@ func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
 	f.step(0) // its marks move without the others'
 	f.late = false
 	f.rows.Reset()
-	f.rows.Max = max(1, b.Limit/f.shape.bytes)
+	f.rows.Max = f.most(b)
 	f.reader.Read(now, f.want.Expire, &f.rows)
 	return f.tell(b)
 }
+
+// mostRows are read at once: more would save nothing, and each feed keeps room for them.
+const mostRows = 256
+
+// most is how many rows are read for a batch: as many as fit, about.
+func (f *Feed) most(b *wire.Batch) int { return min(mostRows, max(1, b.Limit/f.shape.bytes)) }
 
 // tell encodes rows that were read for this feed alone.
 func (f *Feed) tell(b *wire.Batch) (n int) {

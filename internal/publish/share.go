@@ -67,7 +67,7 @@ func (f *Feed) pullShared(now int64, b *wire.Batch) (n int, ok bool) {
 		return f.takeAll(now, b, e)
 	}
 	f.rows.Reset()
-	f.rows.Max = max(1, b.Limit/f.shape.bytes)
+	f.rows.Max = f.most(b)
 	f.step(e.meet(now, f.table, f.reader, &f.rows))
 	e.mu.Unlock()
 	return f.tell(b), true
