@@ -41,6 +41,8 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 	p := &pipes{in: make(chan []byte, 1), took: make(chan int, 1), out: make(chan []byte, 1), back: make(chan []byte, 1)}
 	p.whole = make([]byte, 0, writeBuffer)
 	p.back <- p.whole
+	ready := make(chan struct{}) // never lets anybody wait
+	close(ready)
 	stop := context.AfterFunc(c.ctx, func() { c.nc.Close() })
 	var helpers sync.WaitGroup
 	helpers.Go(func() { p.read(c.nc, rest) })
@@ -57,6 +59,7 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 	timer := newAlarmClock()
 	defer timer.Stop()
 	for {
+		var again <-chan struct{} // ready if there may be more to say at once; what has come meanwhile has its turn, too
 		now := time.Now()
 		v.wishes(now)
 		if v.session.Err() != nil {
@@ -67,12 +70,14 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 				b := v.session.Append(now, spare[:0])
 				v.spoke(now, len(b))
 				if len(b) > 0 {
-					spare = v.said(now, p.say(c.nc, b))
+					if spare = v.said(now, p.say(c.nc, b)); spare != nil {
+						again = ready
+					}
 				} else if v.section.closing.Load() {
 					return ErrStopping
 				}
 			}
-			if spare != nil {
+			if spare != nil && again == nil {
 				v.sleep()
 			}
 		}
@@ -92,6 +97,7 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 				return err
 			}
 			p.took <- n
+		case <-again:
 		case f := <-c.visitors:
 			f(v)
 			v.stir()
