@@ -73,3 +73,59 @@ func (s *shard) guess(tag uint32) uint32 {
 	}
 	return 0
 }
+
+// What ends in rows and what is read of them is not asked for by a batch, but their blocks are missing in the
+// cache all the same, so they are touched ahead, too.
+
+// atOnce is how many rows' blocks are touched before the first is looked at.
+const atOnce = 32
+
+// touchBlock touches the lines of a row's first shares.
+func (s *shard) touchBlock(r *row) (sum uint32) {
+	h := s.heads(r)
+	if len(h) == 0 {
+		return 0
+	}
+	sum = h[0].until
+	for i := range min(len(h), few) {
+		if c := s.cells(r, i); len(c) > 0 {
+			sum += c[0] + c[len(c)-1]
+		}
+	}
+	if k := s.kept(r); k != nil {
+		sum += uint32(k[0]) + uint32(k[len(k)-1])
+	}
+	return sum
+}
+
+// aheadOfGroup touches what settling those rows of a group needs that are due.
+func (s *shard) aheadOfGroup(from, tick uint32) {
+	sum := uint32(0)
+	for id := s.rows.next(from, from+group); id != 0; id = s.rows.next(id+1, from+group) {
+		if r := s.rows.at(id); r.due <= tick {
+			sum += s.touchBlock(r)
+			if r.link != (link{}) && !s.unread(r) {
+				sum += s.linkOf(r.prev).next + s.linkOf(r.next).prev
+			}
+		}
+	}
+	s.touched = sum
+}
+
+// aheadOfMark touches what reading the next rows behind a mark needs. The rows themselves are a list,
+// in which each waits for the one before; their blocks need not.
+func (s *shard) aheadOfMark(m uint32) {
+	var ids [atOnce]uint32
+	n := 0
+	for at := s.linkOf(m).next; at != ends && n < len(ids); at = s.linkOf(at).next {
+		if at&isMark == 0 {
+			ids[n] = at
+			n++
+		}
+	}
+	sum := uint32(0)
+	for _, id := range ids[:n] {
+		sum += s.touchBlock(s.rows.at(id))
+	}
+	s.touched = sum
+}

@@ -76,6 +76,7 @@ func (s *shard) advanceChunk(c, tick uint32, now int64, n int) (done int) {
 		}
 		groups[g] = never
 		from := c<<mostShift | uint32(g)<<groupShift
+		s.aheadOfGroup(from, tick)
 		for id := s.rows.next(from, from+group); id != 0; id = s.rows.next(id+1, from+group) {
 			if s.rows.at(id).due <= tick {
 				s.settle(id, now)

@@ -76,7 +76,11 @@ func (r *Reader) readShard(s *shard, now int64, expire, stop uint32, out *Rows) 
 	r.leaves(r.next)
 	s.clock = max(s.clock, tick)
 	s.readAt = s.clock
-	for passed := 0; len(out.Rows) < out.Max; {
+	for passed, known := 0, 0; len(out.Rows) < out.Max; known-- {
+		if known == 0 {
+			s.aheadOfMark(me)
+			known = atOnce
+		}
 		at := s.linkOf(me).next
 		switch {
 		case at == stop && stop != ends:

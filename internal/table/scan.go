@@ -1,6 +1,11 @@
 package table
 
-import "tallystick/internal/stick"
+import (
+	"cmp"
+	"slices"
+
+	"tallystick/internal/stick"
+)
 
 // Entry is a row as an observer sees it. It is a copy.
 type Entry struct {
@@ -99,12 +104,9 @@ func (s *shard) shareEntry(h head, cells []uint32, n int, now int64) Share {
 	return c
 }
 
+// sortShares puts shares into the order of the configuration, those of one peer by their label.
 func sortShares(l []Share) {
-	for i := range l { // a handful, nearly sorted
-		for j := i; j > 0 && l[j].order < l[j-1].order; j-- {
-			l[j], l[j-1] = l[j-1], l[j]
-		}
-	}
+	slices.SortFunc(l, func(a, b Share) int { return cmp.Or(a.order-b.order, cmp.Compare(a.Label, b.Label)) })
 }
 
 // capped is a life that was kept in ticks as nobody could see it longer than it began.

@@ -15,25 +15,26 @@ type shard struct {
 	table   *Table
 	version atomic.Uint64 // grows with each touch; read without the lock
 
-	mu     sync.Mutex
-	plan   *aggregate.Plan
-	layout layout
-	clock  uint32 // the latest tick that it was told
-	index  index
-	rows   rows
-	keys   keys
-	blocks []blocks // by class
-	dues   dues
-	swept  uint32 // the chunk at which advance goes on
-	marks  []link
-	readAt uint32   // the latest tick in which a reader has read
-	gone   uint64   // rows removed: a place found before may be another row's by now
-	shares int      // in all rows
-	news   []uint32 // cells of the share that is being applied
-	sums   []uint64 // sum of a row that keeps none
-	olds   []uint64 // sum of the row that is being aligned, as it was
-	key    []byte   // of the row that is being carried
-	dice   uint64   // state of the generator that samples for eviction
+	mu      sync.Mutex
+	plan    *aggregate.Plan
+	layout  layout
+	clock   uint32 // the latest tick that it was told
+	index   index
+	rows    rows
+	keys    keys
+	blocks  []blocks // by class
+	dues    dues
+	swept   uint32 // the chunk at which advance goes on
+	marks   []link
+	readAt  uint32   // the latest tick in which a reader has read
+	gone    uint64   // rows removed: a place found before may be another row's by now
+	shares  int      // in all rows
+	news    []uint32 // cells of the share that is being applied
+	sums    []uint64 // sum of a row that keeps none
+	olds    []uint64 // sum of the row that is being aligned, as it was
+	key     []byte   // of the row that is being carried
+	touched uint32   // so that what is touched ahead is not for nothing in the compiler's eyes
+	dice    uint64   // state of the generator that samples for eviction
 }
 
 func (s *shard) init(t *Table, number uint64) {
