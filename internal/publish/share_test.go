@@ -340,7 +340,7 @@ func TestTurns(t *testing.T) {
 // TestSharingAllocates: nothing, for what is shared.
 func TestSharingAllocates(t *testing.T) {
 	w := newTown(t, 1, 4)
-	for range 20 {
+	for range 2 * kept { // until all batches have found their size
 		w.report()
 		w.settle()
 	}
