@@ -33,6 +33,10 @@ func NewPress(t *table.Table) *Press { return &Press{table: t} }
 const (
 	kept       = 64       // batches of an edition: a tenth of a second at 200 000 changes a second
 	batchBytes = 16 << 10 // of a batch, about: a few fit into what a session says at once
+	batchRows  = 32       // are read at once: a batch of long keys is not much larger than others
+	// fresh is for how long, in ms, a batch may be told: it has lives and ages of windows as of when it was
+	// made, and rows that may have gone since. Who comes later reads alone.
+	fresh = 10
 )
 
 // edition is the encoding of a table for receivers that hold it alike.
@@ -47,13 +51,13 @@ type edition struct {
 	shape   shape
 	rows    table.Rows
 	batches [kept]batch // of number n at n % kept
-	made    int64       // when the newest batch was made, in ms
 	next    uint64      // number of the batch that comes next; there are none before 1
 	oldest  uint64      // number of the oldest that can be taken
 }
 
 // batch is rows encoded, with ids to be filled in.
 type batch struct {
+	made     int64 // when, in ms
 	buf      []byte
 	messages []message
 	end      *table.Reader // stands where the batch ends
@@ -133,8 +137,14 @@ func (e *edition) restart() {
 	e.oldest = e.next
 }
 
-// has reports whether a feed that takes the batch n next is in step.
-func (e *edition) has(n uint64) bool { return e.lead != nil && n >= e.oldest && n <= e.next && n != 0 }
+// has reports whether a feed that takes the batch n next is in step: its batch is the next to
+// be made, or is there and can still be told.
+func (e *edition) has(n uint64, now int64) bool {
+	if e.lead == nil || n == 0 || n < e.oldest || n > e.next {
+		return false
+	}
+	return n == e.next || now-e.batches[n%kept].made <= fresh
+}
 
 // meet lets a feed that is out of step read on alone, into out, until it is in step. It
 // returns the number of the batch that it takes next, 0 if it is not there yet.
@@ -146,7 +156,7 @@ func (e *edition) meet(now int64, t *table.Table, r *table.Reader, out *table.Ro
 	switch {
 	case !met || out.Schema != e.from && out.Schema != nil:
 		return 0
-	case ahead && now-e.made < lively:
+	case ahead && now-e.batches[(e.next-1)%kept].made < lively:
 		r.Follow(e.lead) // others are in step: it is told a little again, and they are not left alone
 	case ahead:
 		e.lead.Follow(r) // the others come by
@@ -167,32 +177,44 @@ func (e *edition) batch(now int64, t *table.Table, n uint64) (b *batch, ok bool)
 	if !e.lead.Pending() {
 		return nil, true
 	}
-	e.rows.Reset()
-	e.rows.Max = max(1, batchBytes/e.shape.bytes)
-	read := e.lead.Read(now, e.want.Expire, &e.rows)
-	if e.rows.Schema != nil && e.rows.Schema != e.from {
-		e.lead.Rewind() // what it has read was not told
-		e.restart()
-		return nil, false
+	b = &e.batches[n%kept]
+	b.begin(now)
+	for len(b.buf) < batchBytes {
+		e.rows.Reset()
+		e.rows.Max = batchRows
+		read := e.lead.Read(now, e.want.Expire, &e.rows)
+		if e.rows.Schema != nil && e.rows.Schema != e.from {
+			e.lead.Rewind() // what it has read was not told
+			e.restart()
+			return nil, false
+		}
+		b.encode(&e.rows, e)
+		if read < batchRows {
+			break
+		}
 	}
-	if read == 0 {
+	if len(b.messages) == 0 && b.tooLong == 0 {
 		return nil, true
 	}
-	b = &e.batches[n%kept]
-	b.encode(&e.rows, e)
 	if b.end == nil {
 		b.end = t.NewReader()
 	}
 	b.end.Follow(e.lead)
-	e.made = now
 	e.next++
 	e.oldest = max(e.oldest, e.next-min(kept, e.next))
 	return b, true
 }
 
-// encode fills a batch with rows.
+// begin empties a batch. Room that long keys have needed is given back.
+func (b *batch) begin(now int64) {
+	if cap(b.buf) > 4*batchBytes {
+		b.buf = nil
+	}
+	b.made, b.buf, b.messages, b.tooLong = now, b.buf[:0], b.messages[:0], 0
+}
+
+// encode appends rows to a batch.
 func (b *batch) encode(rows *table.Rows, e *edition) {
-	b.buf, b.messages, b.tooLong = b.buf[:0], b.messages[:0], 0
 	for i := range rows.Rows {
 		row := &rows.Rows[i]
 		if tooLong(row.Key, e.want) {

@@ -62,7 +62,7 @@ func (f *Feed) pullShared(now int64, b *wire.Batch) (n int, ok bool) {
 	}
 	e := f.edition
 	e.mu.Lock()
-	if e.has(f.next) {
+	if e.has(f.next, now) {
 		defer e.mu.Unlock()
 		return f.takeAll(now, b, e)
 	}

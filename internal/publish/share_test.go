@@ -304,6 +304,74 @@ func TestTaughtIsRead(t *testing.T) {
 	}
 }
 
+// TestOldBatches: what was encoded for others a while ago is not told any more: a row that has gone since
+// would come back, and live for as long again.
+func TestOldBatches(t *testing.T) {
+	w := newTown(t, 1, 2)
+	for range 3 {
+		w.report()
+		w.settle()
+		w.settle()
+	}
+	prompt, late := w.receivers[0], w.receivers[1]
+	gone := stick.Row{Key: []byte("gone"), Values: []uint64{9, 9, 9}, Life: 5000}
+	w.table.Apply(w.now, w.lanes[0], []stick.Row{gone}, 0)
+	for prompt.pull(w.now, 64<<10) > 0 {
+	}
+	if prompt.has["gone"] == "" {
+		t.Fatal("who asks at once is told")
+	}
+	for range 600 {
+		w.now += 100
+		w.table.Advance(w.now)
+	}
+	for late.pull(w.now, 64<<10) > 0 {
+	}
+	if got := late.has["gone"]; got != "" {
+		t.Errorf("a minute later a row that lived for 5 s is told as %s", got)
+	}
+	w.report()
+	w.settle()
+	w.check()
+}
+
+// TestBatchesAreBounded: in bytes, however long keys are, and what they have needed is given back.
+func TestBatchesAreBounded(t *testing.T) {
+	w := newTown(t, 1, 0)
+	want := *w.schema
+	want.KeyLen = 4096
+	tab := table.New(table.Config{Seed: 1})
+	l, _ := tab.Define(nil, "lb1", 0, &want)
+	press := NewPress(tab)
+	var all []*receiver
+	for range 2 {
+		all = append(all, newReceiver(t, tab, press, &want, true))
+	}
+	told := func(length, rounds int) (held int) {
+		for n := range rounds {
+			var rows []stick.Row
+			for i := range 500 {
+				rows = append(rows, stick.Row{Key: fmt.Appendf(nil, "%0*d", length, i), Values: []uint64{uint64(n), 1}, Life: 600_000})
+			}
+			tab.Apply(w.now, l, rows, 0)
+			for _, r := range all {
+				for r.pull(w.now, 64<<10) > 0 {
+				}
+			}
+		}
+		for i := range all[0].feed.edition.batches {
+			held += cap(all[0].feed.edition.batches[i].buf)
+		}
+		return held
+	}
+	if held := told(4000, 20); held > kept*(batchBytes+2*batchRows*4100) {
+		t.Errorf("%d KiB for long keys", held>>10)
+	}
+	if held := told(20, 200); held > kept*4*batchBytes {
+		t.Errorf("%d KiB for short keys after long ones", held>>10)
+	}
+}
+
 // TestTurns: of a key that changes between the turns of receivers each is told once a turn, and
 // what is left for the next turn is known to be.
 func TestTurns(t *testing.T) {
