@@ -87,7 +87,8 @@ func Play(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.HAProxy != "" {
-		s := &suite{ctx: ctx, o: TableOptions{Program: o.Program, HAProxy: o.HAProxy}, dir: dir, keys: o.Keys, schema: o.Schema}
+		s := newSuite(ctx, TableOptions{Program: o.Program, HAProxy: o.HAProxy}, dir)
+		s.keys, s.schema = o.Keys, o.Schema
 		if r.Anchors, err = s.anchors(); err != nil {
 			return err
 		}

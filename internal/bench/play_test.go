@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tallystick/internal/bench/load"
+	"tallystick/internal/haproxytest"
 	"tallystick/internal/stick"
 	"tallystick/internal/wire"
 )
@@ -74,6 +75,25 @@ func TestText(t *testing.T) {
 	}
 	if !strings.Contains(progress.String(), "   1 s  in ") {
 		t.Errorf("nothing is told meanwhile: %q", progress.String())
+	}
+}
+
+// TestBesideHAProxy: a real one is measured on the same stream, in every respect.
+func TestBesideHAProxy(t *testing.T) {
+	var out bytes.Buffer
+	o := options(&out)
+	o.JSON, o.HAProxy = true, haproxytest.Get(t, 2, 6).Program
+	if err := Play(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	var r Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil || len(r.Anchors) != 7 {
+		t.Fatalf("%d figures of the HAProxy, want 7 (%v)", len(r.Anchors), err)
+	}
+	for _, l := range r.Anchors {
+		if l.Value <= 0 && l.Unit != "B" { // a small table may fit into what it held before
+			t.Errorf("%s was not measured", l.What)
+		}
 	}
 }
 

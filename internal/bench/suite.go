@@ -71,6 +71,12 @@ type suite struct {
 	lost   int64
 }
 
+// newSuite makes a suite of the standard table.
+func newSuite(ctx context.Context, o TableOptions, dir string) *suite {
+	o.Scale = max(1, o.Scale)
+	return &suite{ctx: ctx, o: o, dir: dir, schema: standard(), keys: 1_000_000 / o.Scale}
+}
+
 // Table measures the figures and prints each as soon as it is there. The error is ErrMissed
 // if a goal is missed, ErrWrong if a sum was wrong.
 func Table(ctx context.Context, o TableOptions) error {
@@ -79,9 +85,7 @@ func Table(ctx context.Context, o TableOptions) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s := &suite{ctx: ctx, o: o, dir: dir, schema: standard()}
-	s.o.Scale = max(1, o.Scale)
-	s.keys = 1_000_000 / s.o.Scale
+	s := newSuite(ctx, o, dir)
 	var lines []Line
 	if !o.JSON {
 		header(o.Out)
