@@ -14,24 +14,34 @@ func (s *suite) ours(peers []string, lines ...string) (*subject, error) {
 	return startTallystick(s.ctx, s.o.Program, s.dir, peers, lines...)
 }
 
+// play starts our program as the aggregator of some nodes and plays them, as change has it, if it
+// is not nil. end closes both.
+func (s *suite) play(nodes []string, change func(*load.Config)) (t *subject, f *load.Fleet, end func(), err error) {
+	if t, err = s.ours(nodes); err != nil {
+		return nil, nil, nil, err
+	}
+	c := s.config(t, nodes)
+	if change != nil {
+		change(&c)
+	}
+	if f, err = load.Dial(s.ctx, c); err != nil {
+		t.stop()
+		return nil, nil, nil, err
+	}
+	return t, f, func() { f.Close(); t.stop() }, nil
+}
+
 // absorb: what an update of an existing key costs when nobody wants the sum.
 func (s *suite) absorb() ([]Line, error) {
 	a, err := s.theirs()
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.ours([]string{"g1"})
+	t, f, end, err := s.play([]string{"g1"}, func(c *load.Config) { c.Twin = "" })
 	if err != nil {
 		return nil, err
 	}
-	defer t.stop()
-	c := s.config(t, []string{"g1"})
-	c.Twin = ""
-	f, err := load.Dial(s.ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
+	defer end()
 	fresh, err := s.perUpdate(t, f, 1, s.keys)
 	if err != nil {
 		return nil, err
@@ -99,19 +109,11 @@ func (s *suite) four() (*busy, error) {
 	if s.busy != nil {
 		return s.busy, nil
 	}
-	nodes := names("lb", 4)
-	t, err := s.ours(nodes)
+	t, f, end, err := s.play(names("lb", 4), func(c *load.Config) { c.Lesson = true })
 	if err != nil {
 		return nil, err
 	}
-	defer t.stop()
-	c := s.config(t, nodes)
-	c.Lesson = true
-	f, err := load.Dial(s.ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
+	defer end()
 	if err := f.Settle(s.ctx); err != nil {
 		return nil, err
 	}
@@ -260,18 +262,11 @@ func (s *suite) loaded() ([]Line, error) {
 func (s *suite) hot() ([]Line, error) {
 	const keys, window = 100, 0.005 // push-interval, as it is by default
 	nodes := names("lb", 4)
-	t, err := s.ours(nodes)
+	t, f, end, err := s.play(nodes, func(c *load.Config) { c.Keys = keys })
 	if err != nil {
 		return nil, err
 	}
-	defer t.stop()
-	c := s.config(t, nodes)
-	c.Keys = keys
-	f, err := load.Dial(s.ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
+	defer end()
 	var o *load.Outcome
 	cost, err := t.cost(func() error {
 		o, err = f.Run(s.ctx, load.Plan{Rate: s.rate(200_000), For: s.seconds(4)})
@@ -293,40 +288,37 @@ func (s *suite) hot() ([]Line, error) {
 func (s *suite) nodes() ([]Line, error) {
 	costs, messages := map[int]float64{}, map[int]float64{}
 	for _, n := range []int{2, 64} {
-		nodes := names("lb", n)
-		t, err := s.ours(nodes)
+		o, cost, err := s.hearing(n)
 		if err != nil {
 			return nil, err
 		}
-		c := s.config(t, nodes)
-		c.Keys, c.Owned, c.Lesson = s.keys/10, true, true
-		f, err := load.Dial(s.ctx, c)
-		if err != nil {
-			t.stop()
-			return nil, err
-		}
-		var o *load.Outcome
-		var cost time.Duration
-		if err = f.Settle(s.ctx); err == nil {
-			cost, err = t.cost(func() error {
-				o, err = f.Run(s.ctx, load.Plan{Rate: s.rate(50_000), For: s.seconds(5)})
-				return err
-			})
-		}
-		if err == nil {
-			costs[n], messages[n] = cost.Seconds()/float64(o.Sent), cost.Seconds()/float64(o.Sent+o.Total)
-			s.check(f, f)
-		}
-		f.Close()
-		t.stop()
-		if err != nil {
-			return nil, err
-		}
+		costs[n], messages[n] = cost.Seconds()/float64(o.Sent), cost.Seconds()/float64(o.Sent+o.Total)
 	}
 	return []Line{
 		{What: "CPU per input, 64 nodes hear each sum, 50 k/s", Value: costs[64], Unit: "s", Anchor: costs[2], Of: "our own with 2 nodes", Goal: 3 * costs[2]},
 		{What: "CPU per message, in and out, 64 nodes", Value: messages[64], Unit: "s", Anchor: messages[2], Of: "our own with 2 nodes", Goal: messages[2]},
 	}, nil
+}
+
+// hearing plays a number of nodes that report 50 000 times a second together, and all hear each sum.
+func (s *suite) hearing(n int) (o *load.Outcome, cost time.Duration, err error) {
+	t, f, end, err := s.play(names("lb", n), func(c *load.Config) { c.Keys, c.Owned, c.Lesson = s.keys/10, true, true })
+	if err != nil {
+		return nil, 0, err
+	}
+	defer end()
+	if err := f.Settle(s.ctx); err != nil {
+		return nil, 0, err
+	}
+	cost, err = t.cost(func() error {
+		o, err = f.Run(s.ctx, load.Plan{Rate: s.rate(50_000), For: s.seconds(5)})
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	s.check(f, f)
+	return o, cost, nil
 }
 
 // growth: what an input costs as the table grows.

@@ -103,16 +103,9 @@ func (s *suite) requests(h, from *subject, peer, twin string) (*measure.Histogra
 	if err := s.pause(time.Second); err != nil {
 		return nil, err
 	}
-	due := make([]time.Time, n+1)
-	for k := 1; k <= n; k++ {
-		due[k] = time.Now()
-		if err := request(conn, r, k); err != nil {
-			return nil, err
-		}
-		// Not in step with anybody's timers.
-		if err := s.pause(4*time.Millisecond + time.Duration(k%7)*300*time.Microsecond); err != nil {
-			return nil, err
-		}
+	due, err := s.requestAll(conn, r, n)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.pause(100 * time.Millisecond); err != nil {
 		return nil, err
@@ -125,6 +118,22 @@ func (s *suite) requests(h, from *subject, peer, twin string) (*measure.Histogra
 		lat.Add(heard[k].Sub(due[k]))
 	}
 	return &lat, nil
+}
+
+// requestAll makes the requests 1 to n, and tells when each was made.
+func (s *suite) requestAll(conn net.Conn, r *bufio.Reader, n int) (due []time.Time, err error) {
+	due = make([]time.Time, n+1)
+	for k := 1; k <= n; k++ {
+		due[k] = time.Now()
+		if err := request(conn, r, k); err != nil {
+			return nil, err
+		}
+		// Not in step with anybody's timers.
+		if err := s.pause(4*time.Millisecond + time.Duration(k%7)*300*time.Microsecond); err != nil {
+			return nil, err
+		}
+	}
+	return due, nil
 }
 
 // request makes one request that is counted under a key.

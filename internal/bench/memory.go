@@ -42,19 +42,11 @@ func (s *suite) memory() ([]Line, error) {
 
 // two is what the process holds of a table that two nodes know, under load.
 func (s *suite) two() (int64, error) {
-	nodes := names("lb", 2)
-	t, err := s.ours(nodes)
+	t, f, end, err := s.play(names("lb", 2), func(c *load.Config) { c.Lesson = true })
 	if err != nil {
 		return 0, err
 	}
-	defer t.stop()
-	c := s.config(t, nodes)
-	c.Lesson = true
-	f, err := load.Dial(s.ctx, c)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
+	defer end()
 	if err := f.Settle(s.ctx); err != nil {
 		return 0, err
 	}
@@ -78,19 +70,11 @@ func (s *suite) many() (*wideWorld, error) {
 	if s.wide != nil {
 		return s.wide, nil
 	}
-	nodes := names("lb", 64)
-	t, err := s.ours(nodes)
+	t, f, end, err := s.play(names("lb", 64), func(c *load.Config) { c.Lesson, c.Owned, c.Still = true, true, true })
 	if err != nil {
 		return nil, err
 	}
-	defer t.stop()
-	c := s.config(t, nodes)
-	c.Lesson, c.Owned, c.Still = true, true, true
-	f, err := load.Dial(s.ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
+	defer end()
 	if err := f.Settle(s.ctx); err != nil {
 		return nil, err
 	}

@@ -39,17 +39,7 @@ func (s *suite) stalled() ([]Line, error) {
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	type ending struct {
-		cuts int
-		err  error
-	}
-	deaf := make(chan ending, 1)
-	go func() {
-		c := c
-		c.Names = []string{"deaf"}
-		cuts, err := load.Stall(ctx, c)
-		deaf <- ending{cuts, err}
-	}()
+	deaf := playDeaf(ctx, c)
 	plan.For = cmp.Or(s.o.Stall, s.seconds(30))
 	during, err := f.Run(s.ctx, plan)
 	if err != nil {
@@ -71,4 +61,21 @@ func (s *suite) stalled() ([]Line, error) {
 			Note: fmt.Sprintf("for %v; it was cut %d times and came back", plan.For, end.cuts)},
 		{What: "others' p99 meanwhile", Value: during.Latency.Percentile(99).Seconds(), Unit: "s", Anchor: p99, Of: "theirs before", Goal: 1.5 * p99},
 	}, nil
+}
+
+// ending is what has become of a node that reads nothing.
+type ending struct {
+	cuts int
+	err  error
+}
+
+// playDeaf plays a node that reads nothing until ctx is done.
+func playDeaf(ctx context.Context, c load.Config) <-chan ending {
+	end := make(chan ending, 1)
+	c.Names = []string{"deaf"}
+	go func() {
+		cuts, err := load.Stall(ctx, c)
+		end <- ending{cuts, err}
+	}()
+	return end
 }

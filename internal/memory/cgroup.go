@@ -3,6 +3,7 @@ package memory
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,7 +29,7 @@ func Limit(root fs.FS) (bytes uint64, file string) {
 		switch {
 		case words[0] == "0" && words[1] == "":
 			at, name = "sys/fs/cgroup", "memory.max"
-		case isIn(words[1], "memory"):
+		case slices.Contains(strings.Split(words[1], ","), "memory"):
 			at, name = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
 		default:
 			continue
@@ -38,16 +39,6 @@ func Limit(root fs.FS) (bytes uint64, file string) {
 		}
 	}
 	return bytes, file
-}
-
-// isIn reports whether a list with commas has a word.
-func isIn(list, word string) bool {
-	for w := range strings.SplitSeq(list, ",") {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // lowest finds the lowest limit of a group and of those around it. A container may see its

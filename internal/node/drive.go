@@ -25,31 +25,36 @@ const (
 // pipes is what goes round between the drive loop and its reader and writer: one buffer
 // each way. Every channel has room for one, so nobody ever blocks in a send.
 type pipes struct {
-	in       chan []byte // read, for the session; closed when nothing more comes
-	took     chan int    // how many of those bytes the session has used
-	out      chan []byte // to be written; closed to end the writer
-	back     chan []byte // the writer's buffer, for the next; closed when it cannot write
-	whole    []byte      // the writer's buffer, while it has it or a part of it
-	readErr  error       // valid once in is closed
-	writeErr error       // valid once back is closed
+	in       chan []byte   // read, for the session; closed when nothing more comes
+	took     chan int      // how many of those bytes the session has used
+	out      chan []byte   // to be written; closed to end the writer
+	back     chan []byte   // the writer's buffer, for the next; closed when it cannot write
+	spare    []byte        // the writer's buffer while the drive loop has it, else nil
+	ready    chan struct{} // never lets anybody wait
+	whole    []byte        // the same while the writer has it or a part of it
+	readErr  error         // valid once in is closed
+	writeErr error         // valid once back is closed
+}
+
+func newPipes() *pipes {
+	p := &pipes{in: make(chan []byte, 1), took: make(chan int, 1), out: make(chan []byte, 1), back: make(chan []byte, 1),
+		ready: make(chan struct{}), whole: make([]byte, 0, writeBuffer)}
+	p.back <- p.whole
+	close(p.ready)
+	return p
 }
 
 // drive is the loop that owns the session: no other goroutine touches it. Bytes come from
 // the reader, go to the writer only when the writer is idle (a slow peer is simply not
 // asked what it wants to hear), and time passes.
 func (c *conn) drive(v *visit, rest []byte) (err error) {
-	p := &pipes{in: make(chan []byte, 1), took: make(chan int, 1), out: make(chan []byte, 1), back: make(chan []byte, 1)}
-	p.whole = make([]byte, 0, writeBuffer)
-	p.back <- p.whole
-	ready := make(chan struct{}) // never lets anybody wait
-	close(ready)
+	p := newPipes()
 	stop := context.AfterFunc(c.ctx, func() { c.nc.Close() })
 	var helpers sync.WaitGroup
 	helpers.Go(func() { p.read(c.nc, rest) })
 	helpers.Go(func() { p.write(c.nc) })
-	var spare []byte
 	defer func() {
-		c.finish(v, p, spare)
+		c.finish(v, p)
 		stop()
 		helpers.Wait()
 		if cause := context.Cause(c.ctx); cause != nil && v.session.Err() == nil {
@@ -59,27 +64,20 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 	timer := newAlarmClock()
 	defer timer.Stop()
 	for {
-		var again <-chan struct{} // ready if there may be more to say at once; what has come meanwhile has its turn, too
 		now := time.Now()
 		v.wishes(now)
 		if v.session.Err() != nil {
 			return v.session.Err()
 		}
-		if spare != nil { // the writer is idle
-			if v.maySpeak(now) {
-				b := v.session.Append(now, spare[:0])
-				v.spoke(now, len(b))
-				if len(b) > 0 {
-					if spare = v.said(now, p.say(c.nc, b)); spare != nil {
-						again = ready
-					}
-				} else if v.section.closing.Load() {
-					return ErrStopping
-				}
-			}
-			if spare != nil && again == nil {
-				v.sleep()
-			}
+		said := c.speak(v, p, now)
+		if said == 0 && p.spare != nil && v.section.closing.Load() {
+			return ErrStopping
+		}
+		var again <-chan struct{} // ready if there may be more to say at once; what has come meanwhile has its turn, too
+		if p.spare != nil && said > 0 {
+			again = p.ready
+		} else if p.spare != nil {
+			v.sleep()
 		}
 		timer.set(now, v.deadline(now))
 		select {
@@ -87,7 +85,7 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 			if !ok {
 				return fmt.Errorf("write: %w", plain(p.writeErr))
 			}
-			spare = v.calm(time.Now(), p.whole)
+			p.spare = v.calm(time.Now(), p.whole)
 		case b, ok := <-p.in:
 			if !ok {
 				return plain(p.readErr)
@@ -112,22 +110,31 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 	}
 }
 
-// say writes what the kernel takes at once, which is nearly always all of it: to hand it to the writer
-// costs as much as to write it. Only what is left goes there. It returns the buffer if it is free
-// again.
-func (p *pipes) say(nc net.Conn, b []byte) (spare []byte) {
-	n := writeNow(nc, b)
-	if n == len(b) {
-		return b
+// speak asks the session what there is to say, if the writer is idle and the peer has had its rest, and
+// returns how many bytes were said. What the kernel takes at once, nearly always all of it, is
+// written here: to hand it to the writer costs as much. Only what is left goes there.
+func (c *conn) speak(v *visit, p *pipes, now time.Time) (said int) {
+	if p.spare == nil || !v.maySpeak(now) {
+		return 0
 	}
-	p.whole = b
-	p.out <- b[n:]
-	return nil
+	b := v.session.Append(now, p.spare[:0])
+	v.spoke(now, len(b))
+	if len(b) == 0 {
+		return 0
+	}
+	if n := writeNow(c.nc, b); n < len(b) {
+		p.spare, p.whole = nil, b
+		p.out <- b[n:]
+	} else {
+		p.spare = v.calm(now, b)
+	}
+	return len(b)
 }
 
 // finish lets the writer end: with the session's last words, if it has any. They, and what is
-// being written before them, may take a second; spare is nil while something is.
-func (c *conn) finish(v *visit, p *pipes, spare []byte) {
+// being written before them, may take a second.
+func (c *conn) finish(v *visit, p *pipes) {
+	spare := p.spare // nil while something is being written
 	c.nc.SetWriteDeadline(time.Now().Add(time.Second))
 	if spare == nil {
 		spare = <-p.back // still nil if nothing can be written

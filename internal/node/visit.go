@@ -180,14 +180,6 @@ func (v *visit) sleep() {
 // stir notes that something has come that may be worth saying.
 func (v *visit) stir() { v.abed, v.wanted = false, true }
 
-// said returns the buffer for the next to be said, nil if the present one is still being written.
-func (v *visit) said(now time.Time, b []byte) []byte {
-	if b == nil {
-		return nil
-	}
-	return v.calm(now, b)
-}
-
 // calm returns the buffer that has just been written, or a small one in its place, if much has
 // not been said for a while. What else a busy time has needed goes with it.
 func (v *visit) calm(now time.Time, b []byte) []byte {

@@ -31,24 +31,26 @@ type Press struct {
 func NewPress(t *table.Table) *Press { return &Press{table: t} }
 
 const (
-	kept       = 64       // batches of an edition: a tenth of a second at 200 000 changes a second
+	kept       = 64       // batches of an edition: two million changes a second while they are fresh
 	batchBytes = 16 << 10 // of a batch, about: a few fit into what a session says at once
 	batchRows  = 32       // are read at once: a batch of long keys is not much larger than others
 	// fresh is for how long, in ms, a batch may be told: it has lives and ages of windows as of when it was
 	// made, and rows that may have gone since. Who comes later reads alone.
 	fresh = 10
+	// lively is for how long, in ms, an edition is thought to have somebody in step.
+	lively = 1000
 )
 
 // edition is the encoding of a table for receivers that hold it alike.
 type edition struct {
-	from, to *stick.Schema // rows of the table, and of the receivers
-	want     *stick.Schema // as the first receiver announced it: as good as any other's
-	timed    bool
-	feeds    int // that belong to it; guarded by the press
+	table *table.Table
+	want  *stick.Schema // as the first receiver announced it: as good as any other's
+	shape shape         // from and to do not change; its room for a row is guarded by mu
+	timed bool
+	feeds int // that belong to it; guarded by the press
 
 	mu      sync.Mutex
 	lead    *table.Reader // where the newest batch ends; nil: nobody has pulled yet
-	shape   shape
 	rows    table.Rows
 	batches [kept]batch // of number n at n % kept
 	next    uint64      // number of the batch that comes next; there are none before 1
@@ -82,13 +84,14 @@ func (p *Press) enter(s *shape, want *stick.Schema, timed bool) *edition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, e := range p.editions {
-		if e.from == s.from && e.timed == timed && e.want.Expire == want.Expire && e.to.SameKeys(s.to) && e.to.KeyLen == s.to.KeyLen &&
-			e.to.Expire == s.to.Expire && slices.Equal(e.to.Columns, s.to.Columns) {
+		to := e.shape.to
+		if e.shape.from == s.from && e.timed == timed && to.SameKeys(s.to) && to.KeyLen == s.to.KeyLen &&
+			to.Expire == s.to.Expire && slices.Equal(to.Columns, s.to.Columns) {
 			e.feeds++
 			return e
 		}
 	}
-	e := &edition{from: s.from, to: s.to, want: want, timed: timed, feeds: 1, shape: newShape(s.from, want), next: 1, oldest: 1}
+	e := &edition{table: p.table, want: want, shape: newShape(s.from, want), timed: timed, feeds: 1, next: 1, oldest: 1}
 	p.editions = append(p.editions, e)
 	return e
 }
@@ -148,13 +151,13 @@ func (e *edition) has(n uint64, now int64) bool {
 
 // meet lets a feed that is out of step read on alone, into out, until it is in step. It
 // returns the number of the batch that it takes next, 0 if it is not there yet.
-func (e *edition) meet(now int64, t *table.Table, r *table.Reader, out *table.Rows) (next uint64) {
+func (e *edition) meet(now int64, r *table.Reader, out *table.Rows) (next uint64) {
 	if e.lead == nil {
-		e.lead = t.NewReader()
+		e.lead = e.table.NewReader()
 	}
 	_, met, ahead := r.Meet(now, e.want.Expire, e.lead, out)
 	switch {
-	case !met || out.Schema != e.from && out.Schema != nil:
+	case !met || out.Schema != e.shape.from && out.Schema != nil:
 		return 0
 	case ahead && now-e.batches[(e.next-1)%kept].made < lively:
 		r.Follow(e.lead) // others are in step: it is told a little again, and they are not left alone
@@ -165,12 +168,9 @@ func (e *edition) meet(now int64, t *table.Table, r *table.Reader, out *table.Ro
 	return e.next
 }
 
-// lively is for how long, in ms, an edition is thought to have somebody in step.
-const lively = 1000
-
 // batch returns the batch n, which is made if it is the next. Nil means that there is nothing
 // more at the moment, or, with ok false, that the table has another definition now.
-func (e *edition) batch(now int64, t *table.Table, n uint64) (b *batch, ok bool) {
+func (e *edition) batch(now int64, n uint64) (b *batch, ok bool) {
 	if n < e.next {
 		return &e.batches[n%kept], true
 	}
@@ -183,7 +183,7 @@ func (e *edition) batch(now int64, t *table.Table, n uint64) (b *batch, ok bool)
 		e.rows.Reset()
 		e.rows.Max = batchRows
 		read := e.lead.Read(now, e.want.Expire, &e.rows)
-		if e.rows.Schema != nil && e.rows.Schema != e.from {
+		if e.rows.Schema != nil && e.rows.Schema != e.shape.from {
 			e.lead.Rewind() // what it has read was not told
 			e.restart()
 			return nil, false
@@ -197,7 +197,7 @@ func (e *edition) batch(now int64, t *table.Table, n uint64) (b *batch, ok bool)
 		return nil, true
 	}
 	if b.end == nil {
-		b.end = t.NewReader()
+		b.end = e.table.NewReader()
 	}
 	b.end.Follow(e.lead)
 	e.next++
@@ -223,7 +223,8 @@ func (b *batch) encode(rows *table.Rows, e *edition) {
 			continue
 		}
 		at := len(b.buf)
-		b.buf = wire.AppendUpdate(b.buf, 1, e.timed && e.want.Expire != 0, e.to, e.shape.row(row), nil)
+		b.buf = wire.AppendUpdate(b.buf, 1, e.timed && e.want.Expire != 0, e.shape.to, e.shape.row(row), nil)
+		// Nothing was appended for a key that no message can hold.
 		if m, _, err := wire.Next(b.buf[at:]); err == nil {
 			b.messages = append(b.messages, message{at, len(b.buf) - len(m.Payload)}) // an update begins with its id
 		}

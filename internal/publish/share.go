@@ -68,7 +68,7 @@ func (f *Feed) pullShared(now int64, b *wire.Batch) (n int, ok bool) {
 	}
 	f.rows.Reset()
 	f.rows.Max = f.most(b)
-	f.step(e.meet(now, f.table, f.reader, &f.rows))
+	f.step(e.meet(now, f.reader, &f.rows))
 	e.mu.Unlock()
 	return f.tell(b), true
 }
@@ -81,7 +81,7 @@ func (f *Feed) takeAll(now int64, b *wire.Batch, e *edition) (n int, ok bool) {
 			break
 		}
 		f.took = f.took || f.next < e.next
-		x, ok := e.batch(now, f.table, f.next)
+		x, ok := e.batch(now, f.next)
 		if !ok {
 			if n == 0 {
 				return 0, false // it reads the other definition alone

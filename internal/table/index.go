@@ -18,6 +18,7 @@ type page struct {
 
 const (
 	pageSlots = 255 // with the rest of the page as large as the allocator's 2 KiB
+	pageBytes = 2048
 	pageFull  = 208 // beyond, probing becomes long
 	maxDepth  = 26  // of an index with as many rows as there are places: more is no accident
 )
@@ -174,7 +175,7 @@ func (x *index) join(tag uint32) {
 func (x *index) bytes() (n int) {
 	n = 8 * len(x.pages)
 	for i := 0; i < len(x.pages); i += 1 << (x.depth - x.pages[i].depth) {
-		n += 2048
+		n += pageBytes
 	}
 	return n
 }

@@ -1,9 +1,9 @@
 // Package table keeps what every member last reported for every key, and the sums.
 //
 // Rows are applied to lanes, a lane being one source table of one peer. What a lane last
-// reported for a key is its share; a row is a key with all its shares and their sum, and
-// the sum is folded, old share out and new share in, so that an update costs the same
-// whatever the number of members. Of replicas, which report the same, every share is kept and
+// reported for a key is its share, and a row is a key with all its shares. The sum of a few is
+// added up when the row is read; that of many is kept and folded, old share out and new share in, so
+// that an update costs the same whatever the number of members. Of replicas, which report the same, every share is kept and
 // one lane's are in the sums: Weigh says whose. Receivers read through bookmarks in a list of rows in
 // which the last changed is the last. A table has locks and no I/O: the time is handed in,
 // as milliseconds of the caller's monotonic clock, and nothing outside of the package is
@@ -100,7 +100,7 @@ type Stats struct {
 	Shares  int    // contributions, those that do not count or show as expired included
 	Updates uint64 // rows applied since the start
 	Changes uint64 // times that a row was put at the end of the change list
-	Bytes   int    // memory of slabs, index and arena
+	Bytes   int    // memory of rows, shares, keys and index
 	Readers int
 	Texts   int    // different texts held
 	Refused uint64 // texts beyond the limit, taken as none
