@@ -1,7 +1,9 @@
 package cli
 
-// state is what both products print of a session: 0x7 where it is established.
-func (p *Peer) state() uint32 {
+import "tallystick/internal/view"
+
+// aggrsState is what both products print of a session: 0x7 where it is established.
+func aggrsState(p *view.Peer) uint32 {
 	if p.Established {
 		return 0x7
 	}
@@ -10,7 +12,7 @@ func (p *Peer) state() uint32 {
 
 // syncState has 0x1 once we have asked for a lesson in this session and 0x2 once it has
 // been given: 0x3 as the newer product shows a healthy node.
-func (p *Peer) syncState() (bits uint32) {
+func syncState(p *view.Peer) (bits uint32) {
 	if p.LessonAsked {
 		bits |= 0x1
 	}
@@ -37,18 +39,18 @@ func showAggrs(r *request) error {
 	return nil
 }
 
-func (r *request) aggrsPeer(i int, p *Peer) {
+func (r *request) aggrsPeer(i int, p *view.Peer) {
 	ok := 0
 	if p.LessonDone {
 		ok = 1
 	}
 	r.printf("  peer '%s'(%d) sync_ok: %d accept: %d(last: %d) connect: %d(last: %d) state: %#x sync_state: %#x\n",
-		oneWord(p.Name), i, ok, p.Accepts, r.since(p.Accepted), p.Connects, r.since(p.Connected), p.state(), p.syncState())
+		oneWord(p.Name), i, ok, p.Accepts, r.since(p.Accepted), p.Connects, r.since(p.Connected), aggrsState(p), syncState(p))
 	r.printf("    sync_req_cnt: %d sync_fin_cnt: %d sync_cfm_cnt: %d\n", p.Requests, p.Finishes, p.Confirms)
 	r.spill()
 }
 
-func (r *request) aggrsTable(x *index, t *Table) {
+func (r *request) aggrsTable(x *index, t *view.Table) {
 	r.printf("  table %s (expire: %d nb_entries: %d)\n", x.becomes(t), t.Schema.Expire, t.Rows)
 	r.printf("    update: %#08x used: %#08x\n", t.Update, t.Used)
 	for _, to := range t.Receivers {
@@ -57,7 +59,7 @@ func (r *request) aggrsTable(x *index, t *Table) {
 			continue // it went between two looks
 		}
 		r.printf("    peer '%s' (%d) state: %#x push: %#08x ack: %#08x sync: %#08x\n",
-			oneWord(to.Peer), i, x.Peers[i].state(), to.Pushed, to.Acked, to.Synced)
+			oneWord(to.Peer), i, aggrsState(&x.Peers[i]), to.Pushed, to.Acked, to.Synced)
 		r.spill() // there may be thousands of them
 	}
 	for _, l := range x.leads(t) {
@@ -66,7 +68,7 @@ func (r *request) aggrsTable(x *index, t *Table) {
 }
 
 // becomes tells what a table is made of, in the products' words where they have any.
-func (x *index) becomes(t *Table) string {
+func (x *index) becomes(t *view.Table) string {
 	if !t.Forwarded {
 		return quoted(t.Sources) + " aggregated to '" + oneWord(t.Target) + "'"
 	}
@@ -79,7 +81,7 @@ func (x *index) becomes(t *Table) string {
 
 // aggrsGroup prints a group that feeds a table, and a line for each member that does not see
 // what its leader sees.
-func (r *request) aggrsGroup(x *index, t *Table, l *Lead) {
+func (r *request) aggrsGroup(x *index, t *view.Table, l *view.Lead) {
 	name, leader := "-", "-"
 	if l.Group != "" {
 		name = "'" + oneWord(l.Group) + "'"

@@ -1,6 +1,10 @@
 package cli
 
-import "bytes"
+import (
+	"bytes"
+
+	"tallystick/internal/view"
+)
 
 // clearTable: "clear table ID NAME [key K | data.T OP V ...]". Shares are forgotten until
 // their next update: what the nodes hold is theirs.
@@ -25,7 +29,7 @@ func clearTable(r *request) error {
 
 // clearMatching clears the keys that a query finds, each when the chunk with it has been
 // read: clearing is no part of reading.
-func (r *request) clearMatching(section string, table *Table, q *query) (err error) {
+func (r *request) clearMatching(section string, table *view.Table, q *query) (err error) {
 	var keys [][]byte
 	clearRead := func() bool {
 		for _, k := range keys {
@@ -36,7 +40,7 @@ func (r *request) clearMatching(section string, table *Table, q *query) (err err
 		keys = keys[:0]
 		return true
 	}
-	scanErr := r.scan(section, table.Target, q.key, func(e *Entry) {
+	scanErr := r.scan(section, table.Target, q.key, func(e *view.Entry) {
 		if q.matches(e, table.Schema) {
 			keys = append(keys, bytes.Clone(e.Key))
 		}

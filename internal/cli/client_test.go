@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tallystick/internal/view"
 )
 
 // pipes is a listener in memory, for tests in which time is faked.
@@ -78,9 +80,9 @@ func TestSilentClientIsClosed(t *testing.T) {
 // bigTable is a table of n rows.
 func bigTable(f *fake, n int) {
 	schema := f.sections[0].Tables[0].Schema
-	rows := make([]Entry, n)
+	rows := make([]view.Entry, n)
 	for i := range rows {
-		rows[i] = Entry{Schema: schema, Key: []byte{10, byte(i >> 16), byte(i >> 8), byte(i)}, Sum: Share{Values: []uint64{uint64(i), 0, 0, 0}}}
+		rows[i] = view.Entry{Schema: schema, Key: []byte{10, byte(i >> 16), byte(i >> 8), byte(i)}, Sum: view.Share{Values: []uint64{uint64(i), 0, 0, 0}}}
 	}
 	f.rows["data rates.agg"] = rows
 }
@@ -290,10 +292,10 @@ func TestEndClosesClients(t *testing.T) {
 // endless is a table without an end.
 type endless struct{ *fake }
 
-func (e endless) Dump(string, string) (Dump, error) { return e, nil }
+func (e endless) Dump(string, string) (view.Dump, error) { return e, nil }
 
-func (e endless) Next(_ int, f func(*Entry)) bool {
-	f(&Entry{Schema: e.sections[0].Tables[0].Schema, Key: addr("192.0.2.1"), Sum: Share{Values: make([]uint64, 4)}})
+func (e endless) Next(_ int, f func(*view.Entry)) bool {
+	f(&view.Entry{Schema: e.sections[0].Tables[0].Schema, Key: addr("192.0.2.1"), Sum: view.Share{Values: make([]uint64, 4)}})
 	return true
 }
 

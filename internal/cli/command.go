@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tallystick/internal/view"
 )
 
 // command is one thing that can be asked.
@@ -68,7 +70,7 @@ func find(words []string) (*command, []string) {
 type request struct {
 	*output
 	client  *client
-	backend Backend
+	backend view.Backend
 	command *command
 	args    []string // the words behind the command's own
 }

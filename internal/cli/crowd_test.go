@@ -7,16 +7,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tallystick/internal/view"
 )
 
 // crowded is 2,000 nodes in two tables, nearly all of which no line of the configuration names.
-func crowded(f *fake) { f.sections = []Section{crowdOf(2000, 2)} }
+func crowded(f *fake) { f.sections = []view.Section{crowdOf(2000, 2)} }
 
-func crowdOf(peers, tables int) Section {
-	s := Section{ID: "crowd", Name: "agg", Addr: "0.0.0.0:10000", Rules: "from any to .agg", Warm: true, MaxPeers: 3000}
+func crowdOf(peers, tables int) view.Section {
+	s := view.Section{ID: "crowd", Name: "agg", Addr: "0.0.0.0:10000", Rules: "from any to .agg", Warm: true, MaxPeers: 3000}
 	for i := range tables {
 		name := fmt.Sprintf("t%d", i)
-		s.Tables = append(s.Tables, Table{Sources: []string{name}, Target: name + ".agg", Schema: ofRates, Rows: 1000, Update: 5000, Used: 5000})
+		s.Tables = append(s.Tables, view.Table{Sources: []string{name}, Target: name + ".agg", Schema: ofRates, Rows: 1000, Update: 5000, Used: 5000})
 	}
 	for i := range peers {
 		p := alive(fmt.Sprintf("node-%d", i), "node", "")
@@ -28,7 +30,7 @@ func crowdOf(peers, tables int) Section {
 			if i%80 == 0 {
 				pushed -= uint32(i)
 			}
-			t.Receivers = append(t.Receivers, Receiver{Peer: p.Name, Pushed: pushed, Acked: pushed})
+			t.Receivers = append(t.Receivers, view.Receiver{Peer: p.Name, Pushed: pushed, Acked: pushed})
 		}
 		s.Peers = append(s.Peers, p)
 	}
@@ -50,7 +52,7 @@ func TestLongAnswersAreSpilled(t *testing.T) {
 		{"show info", 2000, 20, 100},
 	} {
 		f := newFake()
-		f.sections = []Section{crowdOf(c.peers, c.tables)}
+		f.sections = []view.Section{crowdOf(c.peers, c.tables)}
 		ours, theirs := net.Pipe()
 		read := make(chan int64)
 		go func() {

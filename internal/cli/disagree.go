@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"tallystick/internal/stick"
+	"tallystick/internal/view"
 )
 
 // disagreement tells what two members of a group see differently, the one that stands by
 // first: "key 192.0.2.1 column http_req_cnt 50 against 100 since 12s (3 times)".
-func (r *request) disagreement(t *Table, d *Disagreement) string {
+func (r *request) disagreement(t *view.Table, d *view.Disagreement) string {
 	schema := d.Schema
 	if schema == nil {
 		schema = t.Schema

@@ -1,6 +1,10 @@
 package cli
 
-import "fmt"
+import (
+	"fmt"
+
+	"tallystick/internal/view"
+)
 
 // showErrors prints the last protocol error of each peer, with the bytes that it was in.
 func showErrors(r *request) error {
@@ -23,7 +27,7 @@ func showErrors(r *request) error {
 	return nil
 }
 
-func (r *request) protocolError(s *Section, p *Peer, e *ProtocolError) {
+func (r *request) protocolError(s *view.Section, p *view.Peer, e *view.ProtocolError) {
 	r.printf("%s aggregations %s, peer %s: %s\n", stamp(e.Time), oneWord(s.ID), oneWord(p.Name), oneLine(e.Text))
 	r.printf("  message at byte %d of its session, %d bytes of it kept", e.At, len(e.Bytes))
 	if e.Offset >= 0 {

@@ -1,6 +1,9 @@
 package cli
 
-import "tallystick/internal/stick"
+import (
+	"tallystick/internal/stick"
+	"tallystick/internal/view"
+)
 
 // explain: "explain ID NAME KEY" tells column by column whose shares a sum is made of.
 func explain(r *request) error {
@@ -15,27 +18,27 @@ func explain(r *request) error {
 	if err != nil {
 		return err
 	}
-	found, err := r.backend.Get(section.ID, table.Target, key, func(e *Entry) { r.explainEntry(table, e) })
+	found, err := r.backend.Get(section.ID, table.Target, key, func(e *view.Entry) { r.explainEntry(table, e) })
 	if err == nil && !found {
 		return refuse("No such key '%s' in '%s'", oneWord(r.args[2]), oneWord(table.Target))
 	}
 	return err
 }
 
-func (r *request) explainEntry(t *Table, e *Entry) {
+func (r *request) explainEntry(t *view.Table, e *view.Entry) {
 	r.printf("key=%s\n", stick.AppendKey(nil, e.Schema.KeyType, e.Key))
 	for _, c := range cells(e.Schema) {
 		r.printf("  %s=%s of\n", c.title, c.appendValue(nil, &e.Sum))
 		for i := range e.Shares {
 			s := &e.Shares[i]
-			own, ok := c.in(s.schema(e), e.Schema)
+			own, ok := c.in(s.In(e), e.Schema)
 			switch {
 			case !ok:
 				r.printf("    %s: has no such column\n", oneWord(s.Label))
 			case s.Expired:
 				r.printf("    %s: expired\n", oneWord(s.Label))
 			case s.Standby:
-				r.printf("    %s: %s, stands by: %s\n", oneWord(s.Label), own.appendValue(nil, s), t.whoLeads(s.Group))
+				r.printf("    %s: %s, stands by: %s\n", oneWord(s.Label), own.appendValue(nil, s), whoLeads(t, s.Group))
 			default:
 				r.printf("    %s: %s\n", oneWord(s.Label), own.appendValue(nil, s))
 			}

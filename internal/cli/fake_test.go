@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tallystick/internal/stick"
+	"tallystick/internal/view"
 )
 
 // noon is when all transcripts are taken.
@@ -21,44 +22,44 @@ func ago(d time.Duration) time.Time { return noon.Add(-d) }
 // fake is a program that stands still: what a test puts into its fields is what the CLI
 // sees. Acting commands are written down.
 type fake struct {
-	process  Process
-	sections []Section
-	events   []Event
-	rows     map[string][]Entry // by section and table
-	deny     error              // what acting commands answer
-	changed  string             // what a reload answers
+	process  view.Process
+	sections []view.Section
+	events   []view.Event
+	rows     map[string][]view.Entry // by section and table
+	deny     error                   // what acting commands answer
+	changed  string                  // what a reload answers
 
 	mu    sync.Mutex
 	done  []string // acting commands, in words
 	nexts int      // calls of Dump.Next
 }
 
-func (f *fake) Process() Process    { return f.process }
-func (f *fake) Sections() []Section { return f.sections }
-func (f *fake) Events() []Event     { return f.events }
+func (f *fake) Process() view.Process    { return f.process }
+func (f *fake) Sections() []view.Section { return f.sections }
+func (f *fake) Events() []view.Event     { return f.events }
 
 type fakeDump struct {
 	fake *fake
-	rows []Entry
+	rows []view.Entry
 }
 
-func (f *fake) Dump(section, table string) (Dump, error) {
+func (f *fake) Dump(section, table string) (view.Dump, error) {
 	rows, ok := f.rows[section+" "+table]
 	if !ok {
-		return nil, ErrGone
+		return nil, view.ErrGone
 	}
 	return &fakeDump{f, rows}, nil
 }
 
 // Next gives entries that are overwritten as soon as f has returned, so that a test
 // notices who keeps them.
-func (d *fakeDump) Next(limit int, f func(*Entry)) bool {
+func (d *fakeDump) Next(limit int, f func(*view.Entry)) bool {
 	d.fake.mu.Lock()
 	d.fake.nexts++
 	d.fake.mu.Unlock()
 	n := min(limit, len(d.rows))
 	for _, e := range d.rows[:n] {
-		lent := e.clone()
+		lent := e.Clone()
 		f(&lent)
 		clear(lent.Key)
 		clear(lent.Sum.Values)
@@ -67,16 +68,16 @@ func (d *fakeDump) Next(limit int, f func(*Entry)) bool {
 	return len(d.rows) > 0
 }
 
-func (f *fake) Get(section, table string, key []byte, g func(*Entry)) (bool, error) {
+func (f *fake) Get(section, table string, key []byte, g func(*view.Entry)) (bool, error) {
 	rows, ok := f.rows[section+" "+table]
 	if !ok {
-		return false, ErrGone
+		return false, view.ErrGone
 	}
-	i := slices.IndexFunc(rows, func(e Entry) bool { return bytes.Equal(e.Key, key) })
+	i := slices.IndexFunc(rows, func(e view.Entry) bool { return bytes.Equal(e.Key, key) })
 	if i < 0 {
 		return false, nil
 	}
-	e := rows[i].clone()
+	e := rows[i].Clone()
 	g(&e)
 	return true, nil
 }
@@ -102,7 +103,7 @@ func (f *fake) Clear(section, table string, key []byte) (int, error) {
 	}
 	return 1, f.act("clear %s %s %x", section, table, key)
 }
-func (f *fake) Set(section, table string, key []byte, values []Assignment) error {
+func (f *fake) Set(section, table string, key []byte, values []view.Assignment) error {
 	return f.act("set %s %s %x %v", section, table, key, values)
 }
 
@@ -110,67 +111,67 @@ var errTwoLines = errors.New("[ALERT] parsing [a.cfg:3] : no\n\n[ALERT] parsing 
 
 // newFake is the examples of the vendor's two pages, and a section of everything else.
 func newFake() *fake {
-	f := &fake{rows: map[string][]Entry{}}
-	f.process = Process{
+	f := &fake{rows: map[string][]view.Entry{}}
+	f.process = view.Process{
 		Version: "1.0.0", Release: "2026/01/31", PID: 4711, Node: "agg1", Started: ago(26*time.Hour + 61*time.Second),
 		Threads: 2, Tasks: 17, LogLevel: "info", MaxConns: 1000, Conns: 5, CumConns: 9,
-		Counters: []Counter{{"MessagesTooLong", 1}, {"RowsEvicted", 0}},
+		Counters: []view.Counter{{Name: "MessagesTooLong", Value: 1}, {Name: "RowsEvicted", Value: 0}},
 	}
-	f.events = []Event{{ago(time.Minute), "notice", "peer enterprise1 has come"}, {ago(time.Second), "warning", "peer \"x\x1b[2J\nkey=1\" refused \x9b1m"}}
+	f.events = []view.Event{{Time: ago(time.Minute), Level: "notice", Text: "peer enterprise1 has come"}, {Time: ago(time.Second), Level: "warning", Text: "peer \"x\x1b[2J\nkey=1\" refused \x9b1m"}}
 	f.changed = "peer lb\n3 is new in section data"
-	f.sections = []Section{newer(), older(f), mixed(f)}
+	f.sections = []view.Section{newer(), older(f), mixed(f)}
 	return f
 }
 
 // newer is the page of the newer product: one node, one table.
-func newer() Section {
+func newer() view.Section {
 	rates := &stick.Schema{KeyType: stick.IPv4, KeyLen: 4, Expire: 600000, Columns: []stick.Column{
 		{Type: stick.HTTPReqCnt, Len: 1}, {Type: stick.HTTPReqRate, Len: 1, Period: 60000}}}
-	return Section{
+	return view.Section{
 		ID: "data", Name: "gpe", Addr: "0.0.0.0:10000", Rules: "from any to .agg", Warm: true,
-		Peers: []Peer{{
+		Peers: []view.Peer{{
 			Name: "enterprise1", Role: "node", Addr: "192.168.50.41:10000", Remote: "192.168.50.41:41000", Established: true, Minor: 1,
 			PID: "812", LastStatus: 200, Handshake: ago(137 * time.Second), Changed: ago(137 * time.Second), Accepts: 1,
 			Accepted: ago(6080 * time.Millisecond), Connects: 1, Connected: ago(16086 * time.Millisecond),
 			Heartbeat: noon.Add(time.Second), LessonAsked: true, LessonDone: true, HeartbeatsIn: 3, HeartbeatsOut: 2,
 			MessagesIn: 20, MessagesOut: 21, UpdatesIn: 12, UpdatesOut: 13, BytesIn: 1400, BytesOut: 1500,
-			Lanes: []Lane{{Name: "rates", Target: "rates.agg", Schema: rates, Shares: 1, LastGot: 12}},
+			Lanes: []view.Lane{{Name: "rates", Target: "rates.agg", Schema: rates, Shares: 1, LastGot: 12}},
 		}},
-		Tables: []Table{{
+		Tables: []view.Table{{
 			Sources: []string{"rates"}, Target: "rates.agg", Schema: rates, Rows: 1, Update: 0x41f03e58, Used: 0x41f03e68,
-			Receivers: []Receiver{{"enterprise1", 0x41f03e58, 0x41f03a20, 0x41f03a30, ""}, {"gone", 1, 1, 1, ""}},
+			Receivers: []view.Receiver{{Peer: "enterprise1", Pushed: 0x41f03e58, Acked: 0x41f03a20, Synced: 0x41f03a30, NotTo: ""}, {Peer: "gone", Pushed: 1, Acked: 1, Synced: 1, NotTo: ""}},
 		}},
 	}
 }
 
 // older is the example of "show table" of the older product's page.
-func older(f *fake) Section {
+func older(f *fake) view.Section {
 	in := &stick.Schema{KeyType: stick.IPv4, KeyLen: 4, Expire: 600000, Columns: []stick.Column{
 		{Type: stick.HTTPReqCnt, Len: 1}, {Type: stick.HTTPReqRate, Len: 1, Period: 60000}}}
-	f.rows["agg_example in.aggr"] = []Entry{
-		{in, addr("192.168.122.1"), Share{Values: []uint64{86747, 0, 75040, 0}, Life: 600000}, []Share{
+	f.rows["agg_example in.aggr"] = []view.Entry{
+		{Schema: in, Key: addr("192.168.122.1"), Sum: view.Share{Values: []uint64{86747, 0, 75040, 0}, Life: 600000}, Shares: []view.Share{
 			{Label: "buster1", Values: []uint64{62816, 0, 51107, 0}, Life: 533281},
 			{Label: "buster2", Values: []uint64{5, 0, 5, 5}, Expired: true},
 			{Label: "buster4", Values: []uint64{23931, 0, 23931, 0}, Life: 600000},
 		}},
-		{in, addr("192.168.122.2"), Share{Values: []uint64{7, 30000, 0, 9}, Life: 1000}, []Share{
+		{Schema: in, Key: addr("192.168.122.2"), Sum: view.Share{Values: []uint64{7, 30000, 0, 9}, Life: 1000}, Shares: []view.Share{
 			{Label: "buster1", Values: []uint64{7, 30000, 0, 9}, Life: 1000},
 		}},
-		{in, addr("192.168.122.3"), Share{Values: []uint64{100, 0, 3, 0}, Life: stick.Forever}, nil},
+		{Schema: in, Key: addr("192.168.122.3"), Sum: view.Share{Values: []uint64{100, 0, 3, 0}, Life: stick.Forever}, Shares: nil},
 	}
-	peers := make([]Peer, 2)
+	peers := make([]view.Peer, 2)
 	for i := range peers {
-		peers[i] = Peer{Name: fmt.Sprintf("buster%d", i+1), Role: "node", Changed: ago(time.Hour)}
+		peers[i] = view.Peer{Name: fmt.Sprintf("buster%d", i+1), Role: "node", Changed: ago(time.Hour)}
 	}
 	peers[0].Disabled = true
 	peers[1].LastStatus, peers[1].Handshake, peers[1].Drops = 503, ago(2*time.Hour), 4
-	return Section{ID: "agg_example", Name: "AGGR", Rules: "from any to .aggr", WarmAt: noon.Add(7 * time.Second), Peers: peers, Tables: []Table{
+	return view.Section{ID: "agg_example", Name: "AGGR", Rules: "from any to .aggr", WarmAt: noon.Add(7 * time.Second), Peers: peers, Tables: []view.Table{
 		{Sources: []string{"in"}, Target: "in.aggr", Schema: in, Rows: 3}}}
 }
 
 // mixed has every kind of column and of key, two tables whose names differ by a slash,
 // and a peer that tries what it can.
-func mixed(f *fake) Section {
+func mixed(f *fake) view.Section {
 	all := &stick.Schema{KeyType: stick.String, KeyLen: 33, Columns: []stick.Column{
 		{Type: stick.ServerID, Len: 1}, {Type: stick.GPT0, Len: 1}, {Type: stick.BytesInCnt, Len: 1}, {Type: stick.ServerKey, Len: 1},
 		{Type: stick.GPC, Len: 3}, {Type: stick.GPCRate, Len: 2, Period: 10000}}}
@@ -178,32 +179,32 @@ func mixed(f *fake) Section {
 		return []uint64{uint64(uint32(id)), 4, in, 10, 11, 12, 5000, 1, 4, 0, 0, 9}
 	}
 	evil := "key=1\n\nforged: \"x\"; 'y'<b>\xff\x00,"
-	f.rows["mixed /all.sum"] = []Entry{
-		{all, []byte("plain"), Share{Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever},
-			[]Share{{Label: "lb1(web.v2)", Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever}}},
-		{all, []byte(evil[:len(evil)-2]), Share{Values: values(2, 5), Life: 20},
-			[]Share{{Label: "lb\n1", Values: values(2, 5), Text: "\x1b]0;x\x07", Life: 20}}},
-		{all, []byte(""), Share{Values: values(1, 0), Life: 20}, nil},
+	f.rows["mixed /all.sum"] = []view.Entry{
+		{Schema: all, Key: []byte("plain"), Sum: view.Share{Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever},
+			Shares: []view.Share{{Label: "lb1(web.v2)", Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever}}},
+		{Schema: all, Key: []byte(evil[:len(evil)-2]), Sum: view.Share{Values: values(2, 5), Life: 20},
+			Shares: []view.Share{{Label: "lb\n1", Values: values(2, 5), Text: "\x1b]0;x\x07", Life: 20}}},
+		{Schema: all, Key: []byte(""), Sum: view.Share{Values: values(1, 0), Life: 20}, Shares: nil},
 	}
 	key6, num, bin := *all, *all, *all
 	key6.KeyType, num.KeyType, bin.KeyType, bin.KeyLen = stick.IPv6, stick.Integer, stick.Binary, 4
 	one := []stick.Column{{Type: stick.ConnCur, Len: 1}}
 	key6.Columns, num.Columns, bin.Columns = one, one, one
-	sum := Share{Values: []uint64{1}, Life: 5}
+	sum := view.Share{Values: []uint64{1}, Life: 5}
 	six := netip.MustParseAddr("2001:db8::1").As16()
-	f.rows["mixed six.sum"] = []Entry{{&key6, six[:], sum, nil}}
-	f.rows["mixed num.sum"] = []Entry{{&num, binary.BigEndian.AppendUint32(nil, 4294967295), sum, nil}}
-	f.rows["mixed /num.sum"] = []Entry{{&num, binary.BigEndian.AppendUint32(nil, 7), sum, nil}}
-	f.rows["mixed bin.sum"] = []Entry{{&bin, []byte{0xab, 0xcd, 0, 0}, sum, nil}}
-	return Section{ID: "mixed", Name: "mid", Addr: "127.0.0.1:9", Rules: "from any to .sum; forward .agg", Warm: true, Observe: true,
-		Peers: []Peer{
+	f.rows["mixed six.sum"] = []view.Entry{{Schema: &key6, Key: six[:], Sum: sum, Shares: nil}}
+	f.rows["mixed num.sum"] = []view.Entry{{Schema: &num, Key: binary.BigEndian.AppendUint32(nil, 4294967295), Sum: sum, Shares: nil}}
+	f.rows["mixed /num.sum"] = []view.Entry{{Schema: &num, Key: binary.BigEndian.AppendUint32(nil, 7), Sum: sum, Shares: nil}}
+	f.rows["mixed bin.sum"] = []view.Entry{{Schema: &bin, Key: []byte{0xab, 0xcd, 0, 0}, Sum: sum, Shares: nil}}
+	return view.Section{ID: "mixed", Name: "mid", Addr: "127.0.0.1:9", Rules: "from any to .sum; forward .agg", Warm: true, Observe: true,
+		Peers: []view.Peer{
 			{Name: "top1", Role: "up", Group: "g1", Addr: "192.0.2.9:10000", Calling: true, Reconnect: noon.Add(3 * time.Second)},
 			{Name: "below", Role: "down", Changed: ago(time.Minute)},
 			{Name: evil, Role: "node", Dynamic: true, ProtocolErrors: 3, Changed: ago(90 * time.Minute),
-				Lanes: []Lane{{Name: "all\n", Target: "/all.sum", Schema: all, SetAside: "keys are\nstrings"}},
-				Error: &ProtocolError{ago(time.Hour), "varint of a \"key\n\" too long", 1234, 17, []byte("\x0a\x80\x12abc\n; \"def\" ghij\xf0\xff")}},
+				Lanes: []view.Lane{{Name: "all\n", Target: "/all.sum", Schema: all, SetAside: "keys are\nstrings"}},
+				Error: &view.ProtocolError{Time: ago(time.Hour), Text: "varint of a \"key\n\" too long", At: 1234, Offset: 17, Bytes: []byte("\x0a\x80\x12abc\n; \"def\" ghij\xf0\xff")}},
 		},
-		Tables: []Table{
+		Tables: []view.Table{
 			{Sources: []string{"/all", "/all.v2"}, Target: "/all.sum", Schema: all, Rows: 3, Notes: []string{"lb1 has gpc(3), lb\n2 has gpc(2)"}},
 			{Sources: []string{"bin"}, Target: "bin.sum", Schema: &bin, Rows: 1},
 			{Sources: []string{"num"}, Target: "num.sum", Schema: &num, Rows: 1},

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"tallystick/internal/stick"
+	"tallystick/internal/view"
 )
 
 // maxFilters is how many data filters a command may have, as in HAProxy.
@@ -144,7 +145,7 @@ func operator(word string) func(order int) bool {
 
 // matches reports whether the sum of an entry passes the filters. If the table has another
 // definition since the command was read, the cells are looked up again.
-func (q *query) matches(e *Entry, read *stick.Schema) bool {
+func (q *query) matches(e *view.Entry, read *stick.Schema) bool {
 	for _, f := range q.filters {
 		c, ok := f.cell.in(e.Schema, read)
 		if !ok || !f.holds(c.number(e.Sum.Values).compare(f.value)) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tallystick/internal/stick"
+	"tallystick/internal/view"
 )
 
 // TestDefinitionChangesWhileRead: a table may have other columns when a chunk is read than
@@ -26,7 +27,7 @@ func TestDefinitionChangesWhileRead(t *testing.T) {
 		{"the column has gone", &stick.Schema{Columns: []stick.Column{cnt}}, []uint64{7}, false},
 		{"the element has gone", &stick.Schema{Columns: []stick.Column{{Type: stick.GPC, Len: 1}}}, []uint64{7}, false},
 	} {
-		if got := q.matches(&Entry{Schema: c.now, Sum: Share{Values: c.values}}, read); got != c.want {
+		if got := q.matches(&view.Entry{Schema: c.now, Sum: view.Share{Values: c.values}}, read); got != c.want {
 			t.Errorf("%s: got %v", c.why, got)
 		}
 	}
@@ -41,7 +42,7 @@ func BenchmarkShowTable(b *testing.B) {
 	bigTable(f, 1000)
 	rows := f.rows["data rates.agg"]
 	for i := range rows {
-		rows[i].Shares = []Share{{Label: "lb1", Values: rows[i].Sum.Values}, {Label: "lb2", Values: rows[i].Sum.Values}}
+		rows[i].Shares = []view.Share{{Label: "lb1", Values: rows[i].Sum.Values}, {Label: "lb2", Values: rows[i].Sum.Values}}
 	}
 	server := New(Config{Backend: f})
 	words := []string{"show", "table", "data", "rates.agg"}

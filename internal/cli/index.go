@@ -3,12 +3,14 @@ package cli
 import (
 	"slices"
 	"strings"
+
+	"tallystick/internal/view"
 )
 
 // index is a section with what several commands look up in it, so that thousands of peers and
 // hundreds of tables cost their sum and not their product. It is of one answer.
 type index struct {
-	*Section
+	*view.Section
 	place     map[string]int         // of a peer in Peers
 	lanes     map[string][]laneOf    // by the table that they feed, in the order of Peers
 	receives  map[string][]reception // by peer, in the order of Tables
@@ -18,17 +20,17 @@ type index struct {
 
 // laneOf is a lane and whose it is.
 type laneOf struct {
-	peer *Peer
-	*Lane
+	peer *view.Peer
+	*view.Lane
 }
 
 // reception is a table and how far one peer is in hearing it.
 type reception struct {
-	table *Table
-	*Receiver
+	table *view.Table
+	*view.Receiver
 }
 
-func indexOf(s *Section) *index {
+func indexOf(s *view.Section) *index {
 	x := &index{Section: s, place: map[string]int{}, lanes: map[string][]laneOf{}, receives: map[string][]reception{},
 		contested: map[string][]string{}, led: map[string][]string{}}
 	for i := range s.Peers {
@@ -55,13 +57,13 @@ func indexOf(s *Section) *index {
 
 // leads are the leads of a table that mean something: that of the peers above us which are in
 // no group is left out where one of them alone sends the table.
-func (x *index) leads(t *Table) []Lead {
-	return slices.DeleteFunc(slices.Clone(t.Leads), func(l Lead) bool { return l.Group == "" && len(x.members(t, "")) < 2 })
+func (x *index) leads(t *view.Table) []view.Lead {
+	return slices.DeleteFunc(slices.Clone(t.Leads), func(l view.Lead) bool { return l.Group == "" && len(x.members(t, "")) < 2 })
 }
 
 // members are the peers of a group, in the order of the configuration. Those above us that are
 // in no group are one as far as they send the same table.
-func (x *index) members(t *Table, group string) (list []*Peer) {
+func (x *index) members(t *view.Table, group string) (list []*view.Peer) {
 	if group != "" {
 		for i := range x.Peers {
 			if p := &x.Peers[i]; p.Group == group {
@@ -79,7 +81,7 @@ func (x *index) members(t *Table, group string) (list []*Peer) {
 }
 
 // sources are the peers whose lanes to a table pass, each once.
-func (x *index) sources(t *Table, pass func(laneOf) bool) (names []string) {
+func (x *index) sources(t *view.Table, pass func(laneOf) bool) (names []string) {
 	for _, l := range x.lanes[t.Target] {
 		if pass(l) && !slices.Contains(names, l.peer.Name) {
 			names = append(names, l.peer.Name)
@@ -88,16 +90,8 @@ func (x *index) sources(t *Table, pass func(laneOf) bool) (names []string) {
 	return names
 }
 
-// counts reports whether the sum has the lane in it, or what is relayed is the lane's.
-func (l *Lane) counts() bool { return !l.Standby && l.SetAside == "" }
-
-// standsBy reports whether nothing of what the peer sends counts, since others of its group do.
-func (p *Peer) standsBy() bool {
-	return len(p.Lanes) > 0 && !slices.ContainsFunc(p.Lanes, func(l Lane) bool { return !l.Standby })
-}
-
 // whoLeads is a sentence about a group in a table: why the others of it stand by.
-func (t *Table) whoLeads(group string) string {
+func whoLeads(t *view.Table, group string) string {
 	who := "another"
 	for _, l := range t.Leads {
 		if l.Group == group {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"tallystick/internal/stick"
+	"tallystick/internal/view"
 )
 
 // document is one JSON value for a whole table, an entry a line, so that a dump of any
@@ -18,8 +19,8 @@ import (
 // group's member "group", and "standby":true where it does not count.
 type document struct {
 	*output
-	section *Section
-	table   *Table
+	section *view.Section
+	table   *view.Table
 	rows    int
 }
 
@@ -64,7 +65,7 @@ func (d *document) begin() {
 	d.printf(`,"type":%s,"columns":%s,"rows":[`, marshal(d.table.Schema.KeyType.String()), marshal(columns))
 }
 
-func (d *document) entry(e *Entry) {
+func (d *document) entry(e *view.Entry) {
 	if d.rows == 0 {
 		d.begin()
 	} else {
@@ -73,13 +74,13 @@ func (d *document) entry(e *Entry) {
 	d.rows++
 	row := jsonEntry{
 		Key:   string(stick.AppendKey(nil, e.Schema.KeyType, e.Key)),
-		Exp:   e.Sum.exp(),
-		Data:  e.Sum.data(e.Schema),
+		Exp:   exp(&e.Sum),
+		Data:  data(&e.Sum, e.Schema),
 		Peers: []jsonShare{},
 	}
 	for i := range e.Shares {
 		s := &e.Shares[i]
-		row.Peers = append(row.Peers, jsonShare{Peer: s.Label, Group: s.Group, Exp: s.exp(), Expired: s.Expired, Standby: s.Standby, Data: s.data(s.schema(e))})
+		row.Peers = append(row.Peers, jsonShare{Peer: s.Label, Group: s.Group, Exp: exp(s), Expired: s.Expired, Standby: s.Standby, Data: data(s, s.In(e))})
 	}
 	d.buf = append(d.buf, '\n')
 	d.buf = append(d.buf, marshal(row)...)
@@ -93,7 +94,7 @@ func (d *document) end() {
 }
 
 // exp is the life of a share for a program to read.
-func (s *Share) exp() *uint32 {
+func exp(s *view.Share) *uint32 {
 	if s.Expired || s.Life == stick.Forever {
 		return nil
 	}
@@ -101,7 +102,7 @@ func (s *Share) exp() *uint32 {
 }
 
 // data is the object of a share's values, in the order of the columns.
-func (s *Share) data(schema *stick.Schema) json.RawMessage {
+func data(s *view.Share, schema *stick.Schema) json.RawMessage {
 	b := []byte{'{'}
 	for i, c := range cells(schema) {
 		array := c.column.Type.IsArray()
@@ -123,8 +124,8 @@ func (s *Share) data(schema *stick.Schema) json.RawMessage {
 	return append(b, '}')
 }
 
-func (c cell) appendJSON(b []byte, s *Share) []byte {
-	values, text := s.counting()
+func (c cell) appendJSON(b []byte, s *view.Share) []byte {
+	values, text := s.Counting()
 	if c.isText() {
 		return append(b, marshal(text)...)
 	}

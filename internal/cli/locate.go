@@ -3,10 +3,12 @@ package cli
 import (
 	"slices"
 	"strings"
+
+	"tallystick/internal/view"
 )
 
 // section finds the section id, which argument n names.
-func (r *request) section(id string, n int) (*Section, error) {
+func (r *request) section(id string, n int) (*view.Section, error) {
 	all := r.backend.Sections()
 	var ids []string
 	for i := range all {
@@ -20,7 +22,7 @@ func (r *request) section(id string, n int) (*Section, error) {
 }
 
 // table finds the aggregate table that arguments n and n+1 name.
-func (r *request) table(n int) (*Section, *Table, error) {
+func (r *request) table(n int) (*view.Section, *view.Table, error) {
 	if len(r.args) < n+2 {
 		return nil, nil, r.usage()
 	}
@@ -47,10 +49,10 @@ func (r *request) table(n int) (*Section, *Table, error) {
 // indexTable finds a table by its wire name, or by that without the leading slash which
 // the tables of HAProxy's peers sections have; or with one that it has not. The exact name
 // goes first, since "/rates.agg" and "rates.agg" may both be there.
-func indexTable(tables []Table, wanted string) int {
+func indexTable(tables []view.Table, wanted string) int {
 	bare := strings.TrimPrefix(wanted, "/")
 	for _, name := range []string{wanted, "/" + bare, bare} {
-		if i := slices.IndexFunc(tables, func(t Table) bool { return t.Target == name }); i >= 0 {
+		if i := slices.IndexFunc(tables, func(t view.Table) bool { return t.Target == name }); i >= 0 {
 			return i
 		}
 	}

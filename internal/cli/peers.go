@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tallystick/internal/view"
 )
 
 // showPeers: "show peers [ID]" in the shape of HAProxy's, with its field names where it
@@ -16,12 +18,12 @@ func showPeers(r *request) error {
 		if err != nil {
 			return err
 		}
-		sections = []Section{*s}
+		sections = []view.Section{*s}
 	}
 	now := r.client.server.config.Now()
 	for _, s := range sections {
 		r.printf("%s id=%s local=%s warm=%d observe=%d resync_timeout=%s%s\n", now.Format("[02/Jan/2006:15:04:05]"),
-			oneWord(s.ID), oneWord(s.Name), asInt(s.Warm), asInt(s.Observe), r.until(s.WarmAt), s.more())
+			oneWord(s.ID), oneWord(s.Name), asInt(s.Warm), asInt(s.Observe), r.until(s.WarmAt), more(&s))
 		x := indexOf(&s)
 		for i := range s.Peers {
 			if r.peer(x, &s.Peers[i]); !r.spill() {
@@ -44,7 +46,7 @@ func field(name, value string) string {
 func words(list []string) string { return strings.Join(escaped(list), ",") }
 
 // more is what the line of a section ends with.
-func (s *Section) more() string {
+func more(s *view.Section) string {
 	text := field("binds", words(s.Binds))
 	if s.MaxPeers > 0 {
 		text += fmt.Sprintf(" max_peers=%d", s.MaxPeers)
@@ -55,17 +57,17 @@ func (s *Section) more() string {
 	return text
 }
 
-func (r *request) peer(x *index, p *Peer) {
+func (r *request) peer(x *index, p *view.Peer) {
 	active := "active"
 	if p.Disabled {
 		active = "inactive"
 	}
 	r.printf("  id=%s(remote,%s) addr=%s role=%s group=%s dynamic=%d last_status=%s last_hdshk=%s\n", oneWord(p.Name), active,
-		orNone(p.Addr), p.Role, orNone(p.Group), asInt(p.Dynamic), p.lastStatus(), r.age(p.Handshake))
+		orNone(p.Addr), p.Role, orNone(p.Group), asInt(p.Dynamic), lastStatus(p), r.age(p.Handshake))
 	r.printf("        reconnect=%s heartbeat=%s confirm=%d tx_hbt=%d rx_hbt=%d no_hbt=%d new_conn=%d proto_err=%d coll=%d\n",
 		r.until(p.Reconnect), r.until(p.Heartbeat), p.Finishes-min(p.Finishes, p.Confirms), p.HeartbeatsOut, p.HeartbeatsIn, p.Silences,
 		p.Accepts+p.Connects, p.ProtocolErrors, p.Collisions)
-	r.printf("        state=%s remote=%s pid=%s proto=2.%d learned=%d lost=%d\n", p.sessionState(), orNone(p.Remote), orNone(p.PID),
+	r.printf("        state=%s remote=%s pid=%s proto=2.%d learned=%d lost=%d\n", sessionState(p), orNone(p.Remote), orNone(p.PID),
 		p.Minor, asInt(p.LessonDone), p.Drops)
 	r.printf("        rx_msgs=%d tx_msgs=%d rx_updates=%d tx_updates=%d rx_bytes=%d tx_bytes=%d\n",
 		p.MessagesIn, p.MessagesOut, p.UpdatesIn, p.UpdatesOut, p.BytesIn, p.BytesOut)
@@ -83,7 +85,7 @@ func (r *request) peer(x *index, p *Peer) {
 
 // extras is the line of a peer that has TLS, a group and the like. Versions are written as
 // HAProxy's fetches have them, TLSv1.3.
-func (x *index) extras(p *Peer) string {
+func (x *index) extras(p *view.Peer) string {
 	text := field("tls", oneWord(strings.Replace(p.TLS, " ", "v", 1))) + field("cert", words(p.CertNames)) +
 		field("bind", oneWord(p.Bind)) + field("allow", words(p.Allow))
 	var idle []string
@@ -95,7 +97,7 @@ func (x *index) extras(p *Peer) string {
 	return text + field("leads", words(x.led[p.Name])) + field("stands_by", words(idle))
 }
 
-func (r *request) lane(l *Lane) {
+func (r *request) lane(l *view.Lane) {
 	standby := ""
 	if l.Standby {
 		standby = " standby=1"
@@ -117,7 +119,7 @@ func (r *request) receiver(to reception) {
 
 // lastStatus is HAProxy's word for the last handshake. ESTA is the word that the vendor's
 // page tells to look for, so it stands for a session that lives, not for one that did.
-func (p *Peer) lastStatus() string {
+func lastStatus(p *view.Peer) string {
 	switch {
 	case p.Established:
 		return "ESTA"
@@ -142,7 +144,7 @@ func (p *Peer) lastStatus() string {
 }
 
 // sessionState is HAProxy's "state", of which EST is the good one.
-func (p *Peer) sessionState() string {
+func sessionState(p *view.Peer) string {
 	switch {
 	case p.Disabled:
 		return "DIS"

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tallystick/internal/view"
 )
 
 // defaultTimeout is how long a client may be silent, or not read, unless Config or "set
@@ -22,7 +24,7 @@ const maxClients = 64
 
 // Config is what a Server is made of.
 type Config struct {
-	Backend Backend
+	Backend view.Backend
 	Timeout time.Duration    // for a line to come, and for a piece of an answer to be read; 0: 10 s
 	Now     func() time.Time // nil: time.Now; for ages that are printed, not for deadlines
 	Log     *slog.Logger     // what operators do; nil: nowhere
@@ -143,15 +145,15 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, level Level) {
 }
 
 // counters is what show info has to say of the CLI itself.
-func (s *Server) counters() []Counter {
-	return []Counter{
-		{"CliConns", s.stats.clients.Load()},
-		{"CliMaxConns", maxClients},
-		{"CliCumConns", int64(s.stats.connected.Load())},
-		{"CliRefusedConns", int64(s.stats.refused.Load())},
-		{"CliTimeouts", int64(s.stats.timeouts.Load())},
-		{"CliLinesTooLong", int64(s.stats.tooLong.Load())},
-		{"CliCommands", int64(s.stats.commands.Load())},
-		{"CliDenied", int64(s.stats.denied.Load())},
+func (s *Server) counters() []view.Counter {
+	return []view.Counter{
+		{Name: "CliConns", Value: s.stats.clients.Load()},
+		{Name: "CliMaxConns", Value: maxClients},
+		{Name: "CliCumConns", Value: int64(s.stats.connected.Load())},
+		{Name: "CliRefusedConns", Value: int64(s.stats.refused.Load())},
+		{Name: "CliTimeouts", Value: int64(s.stats.timeouts.Load())},
+		{Name: "CliLinesTooLong", Value: int64(s.stats.tooLong.Load())},
+		{Name: "CliCommands", Value: int64(s.stats.commands.Load())},
+		{Name: "CliDenied", Value: int64(s.stats.denied.Load())},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tallystick/internal/stick"
+	"tallystick/internal/view"
 )
 
 // setTable: "set table ID NAME key K data.T V ...": an operator's contribution to a key.
@@ -31,7 +32,7 @@ func setTable(r *request) error {
 }
 
 // assignments reads "data.T V ..." from argument n on.
-func (r *request) assignments(n int, schema *stick.Schema) (list []Assignment, err error) {
+func (r *request) assignments(n int, schema *stick.Schema) (list []view.Assignment, err error) {
 	for ; n < len(r.args); n += 2 {
 		name, isData := strings.CutPrefix(r.args[n], "data.")
 		if !isData || len(r.args) < n+2 {
@@ -41,7 +42,7 @@ func (r *request) assignments(n int, schema *stick.Schema) (list []Assignment, e
 		if err != nil {
 			return nil, err
 		}
-		a := Assignment{Type: c.column.Type, Element: c.element}
+		a := view.Assignment{Type: c.column.Type, Element: c.element}
 		if c.isText() {
 			a.Text = r.args[n+1]
 		} else if a.Value, err = r.storable(n+1, c.column.Type.Kind()); err != nil {

@@ -1,6 +1,9 @@
 package cli
 
-import "tallystick/internal/stick"
+import (
+	"tallystick/internal/stick"
+	"tallystick/internal/view"
+)
 
 // chunk is how many entries are read at a time. What they print is written before the next
 // ones are read, so a slow client costs the memory of one chunk.
@@ -33,7 +36,7 @@ func showTable(r *request) error {
 // printer is a form of the answer. It prints nothing before the first entry or the end:
 // the answer may still become an error.
 type printer interface {
-	entry(*Entry)
+	entry(*view.Entry)
 	end()
 }
 
@@ -57,14 +60,14 @@ func listTables(r *request) error {
 
 // read calls f with the entries that a query asks for, in its order, and lets the client
 // read between them. It ends early if the client is gone.
-func (r *request) read(section string, table *Table, q *query, f func(*Entry)) error {
-	pass := func(e *Entry) {
+func (r *request) read(section string, table *view.Table, q *query, f func(*view.Entry)) error {
+	pass := func(e *view.Entry) {
 		if q.matches(e, table.Schema) {
 			f(e)
 		}
 	}
 	if q.top != nil {
-		pass = func(e *Entry) {
+		pass = func(e *view.Entry) {
 			if q.matches(e, table.Schema) {
 				q.top.add(e, table.Schema)
 			}
@@ -83,7 +86,7 @@ func (r *request) read(section string, table *Table, q *query, f func(*Entry)) e
 
 // scan calls f with one entry, if key is not nil, or with all of a table. After each chunk
 // it calls then, and ends if that reports false, or if the server ends.
-func (r *request) scan(section, table string, key []byte, f func(*Entry), then func() bool) error {
+func (r *request) scan(section, table string, key []byte, f func(*view.Entry), then func() bool) error {
 	if key != nil {
 		_, err := r.backend.Get(section, table, key, f)
 		then()
@@ -109,7 +112,7 @@ type lines struct {
 
 func (*lines) end() {}
 
-func (l *lines) entry(e *Entry) {
+func (l *lines) entry(e *view.Entry) {
 	l.buf = append(l.buf, "key="...)
 	l.buf = stick.AppendKey(l.buf, e.Schema.KeyType, e.Key)
 	l.values(e.Schema, &e.Sum)
@@ -118,12 +121,12 @@ func (l *lines) entry(e *Entry) {
 		l.buf = append(l.buf, "  "...)
 		l.buf = append(l.buf, oneWord(s.Label)...)
 		l.buf = append(l.buf, ':')
-		l.values(s.schema(e), s)
+		l.values(s.In(e), s)
 	}
 }
 
 // values ends a line with the columns of a share and its life.
-func (l *lines) values(schema *stick.Schema, s *Share) {
+func (l *lines) values(schema *stick.Schema, s *view.Share) {
 	if l.schema != schema {
 		l.schema, l.cells = schema, cells(schema)
 	}
@@ -149,8 +152,8 @@ func (l *lines) values(schema *stick.Schema, s *Share) {
 }
 
 // appendValue appends a value: a number, or a text escaped, or "-" if there is none.
-func (c cell) appendValue(b []byte, s *Share) []byte {
-	values, text := s.counting()
+func (c cell) appendValue(b []byte, s *view.Share) []byte {
+	values, text := s.Counting()
 	switch {
 	case c.isText() && text == "":
 		return append(b, '-')
@@ -158,20 +161,4 @@ func (c cell) appendValue(b []byte, s *Share) []byte {
 		return stick.AppendEscaped(b, []byte(text))
 	}
 	return c.number(values).appendTo(b)
-}
-
-// schema is what the values of a share of e are.
-func (s *Share) schema(e *Entry) *stick.Schema {
-	if s.Schema != nil {
-		return s.Schema
-	}
-	return e.Schema
-}
-
-// counting is what a share counts: what has expired counts 0, and no text.
-func (s *Share) counting() (values []uint64, text string) {
-	if s.Expired {
-		return nil, ""
-	}
-	return s.Values, s.Text
 }

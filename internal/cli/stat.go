@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tallystick/internal/view"
 )
 
 // statColumns is the head line of HAProxy's "show stat" (2.4 to 3.2, up to where modules
@@ -75,7 +77,7 @@ func (f statFilter) wants(kind, sid int) bool {
 	return f.types&(1<<kind) != 0 && (f.sid < 0 || f.sid == sid)
 }
 
-func (r *request) statSection(iid int, s *Section, f statFilter) {
+func (r *request) statSection(iid int, s *view.Section, f statFilter) {
 	sum := sumPeers(s)
 	line := func(kind, sid int, service string, fill func(statLine)) {
 		if !f.wants(kind, sid) {
@@ -105,13 +107,13 @@ func (r *request) statSection(iid int, s *Section, f statFilter) {
 	})
 }
 
-func (r *request) statPeer(l statLine, p *Peer) {
+func (r *request) statPeer(l statLine, p *view.Peer) {
 	up := uint64(asInt(p.Established))
-	l["status"] = p.serverStatus()
+	l["status"] = serverStatus(p)
 	l["addr"] = oneWord(p.Remote)
-	l["check_desc"] = p.lastStatus()
+	l["check_desc"] = lastStatus(p)
 	// Who stands by is what a backup server is to HAProxy.
-	active, backup := asInt(!p.standsBy() && !p.Disabled), asInt(p.standsBy() && !p.Disabled)
+	active, backup := asInt(!p.StandsBy() && !p.Disabled), asInt(p.StandsBy() && !p.Disabled)
 	l.traffic(p, up).number("weight", 1).number("act", uint64(active)).number("bck", uint64(backup))
 	l.number("chkfail", p.Silences).number("chkdown", p.Drops).number("lastchg", uint64(r.since(p.Changed)/1000))
 	l.number("lbtot", p.UpdatesIn)
@@ -121,7 +123,7 @@ func (r *request) statPeer(l statLine, p *Peer) {
 }
 
 // serverStatus is HAProxy's word for a server in the state of the peer.
-func (p *Peer) serverStatus() string {
+func serverStatus(p *view.Peer) string {
 	switch {
 	case p.Disabled:
 		return "MAINT"
@@ -133,17 +135,17 @@ func (p *Peer) serverStatus() string {
 
 // summed is what frontend and backend show: counters over all peers.
 type summed struct {
-	Peer
+	view.Peer
 	established uint64
 	idle        uint64 // of them, those that stand by
 }
 
-func sumPeers(s *Section) summed {
+func sumPeers(s *view.Section) summed {
 	var sum summed
 	for i := range s.Peers {
 		p := &s.Peers[i]
 		sum.established += uint64(asInt(p.Established))
-		sum.idle += uint64(asInt(p.Established && p.standsBy()))
+		sum.idle += uint64(asInt(p.Established && p.StandsBy()))
 		sum.Accepts += p.Accepts
 		sum.Connects += p.Connects
 		sum.BytesIn += p.BytesIn
@@ -174,7 +176,7 @@ func (l statLine) number(column string, n uint64) statLine {
 }
 
 // traffic fills what all kinds of lines have. An update is what a request is to HAProxy.
-func (l statLine) traffic(p *Peer, sessions uint64) statLine {
+func (l statLine) traffic(p *view.Peer, sessions uint64) statLine {
 	l.number("scur", sessions).number("stot", p.Accepts+p.Connects).number("bin", p.BytesIn).number("bout", p.BytesOut)
 	return l.number("ereq", p.ProtocolErrors).number("req_tot", p.UpdatesIn)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"tallystick/internal/stick"
+	"tallystick/internal/view"
 )
 
 // maxTop bounds the entries that a "top" keeps while it reads the table.
@@ -22,7 +23,7 @@ type top struct {
 
 type ranked struct {
 	number number
-	entry  Entry // a copy that is ours
+	entry  view.Entry // a copy that is ours
 }
 
 // topArgument reads "top <n> by <data type>".
@@ -50,7 +51,7 @@ func (r *request) topArgument(n int, schema *stick.Schema, q *query) (used int, 
 }
 
 // add takes an entry, which stays the caller's, if it is among the largest so far.
-func (t *top) add(e *Entry, read *stick.Schema) {
+func (t *top) add(e *view.Entry, read *stick.Schema) {
 	c, ok := t.cell.in(e.Schema, read)
 	if !ok {
 		return
@@ -63,19 +64,19 @@ func (t *top) add(e *Entry, read *stick.Schema) {
 		}
 		heap.Pop(t)
 	}
-	candidate.entry = e.clone()
+	candidate.entry = e.Clone()
 	heap.Push(t, candidate)
 }
 
 // sorted empties the top and returns its entries in the order of the answer.
-func (t *top) sorted() []Entry {
+func (t *top) sorted() []view.Entry {
 	slices.SortFunc(t.kept, func(a, b ranked) int {
 		if before(a, b) {
 			return -1
 		}
 		return 1 // keys differ
 	})
-	entries := make([]Entry, len(t.kept))
+	entries := make([]view.Entry, len(t.kept))
 	for i, k := range t.kept {
 		entries[i] = k.entry
 	}
@@ -107,16 +108,4 @@ func (t *top) Pop() any {
 	last := t.kept[len(t.kept)-1]
 	t.kept = t.kept[:len(t.kept)-1]
 	return last
-}
-
-// clone copies what an entry points to, but for schemas, which nobody changes.
-func (e *Entry) clone() Entry {
-	c := *e
-	c.Key = bytes.Clone(e.Key)
-	c.Sum.Values = slices.Clone(e.Sum.Values)
-	c.Shares = slices.Clone(e.Shares)
-	for i := range c.Shares {
-		c.Shares[i].Values = slices.Clone(c.Shares[i].Values)
-	}
-	return c
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tallystick/internal/view"
 )
 
 // showTopology draws each section as a tree: who is above us, ourselves, who is below us, and
@@ -29,7 +31,7 @@ func showTopology(r *request) error {
 	return nil
 }
 
-func (r *request) sectionState(s *Section) string {
+func (r *request) sectionState(s *view.Section) string {
 	state := ""
 	if s.Observe {
 		state += ", observing: nothing is pushed"
@@ -69,7 +71,7 @@ func (r *request) ourselves(x *index, root *branch) {
 // crowd counts peers.
 type crowd struct{ all, up, dynamic int }
 
-func (c *crowd) add(p *Peer) {
+func (c *crowd) add(p *view.Peer) {
 	c.all++
 	c.up += asInt(p.Established)
 	c.dynamic += asInt(p.Dynamic)

@@ -3,10 +3,12 @@ package cli
 import (
 	"fmt"
 	"strconv"
+
+	"tallystick/internal/view"
 )
 
 // peerLine draws one peer: what it is first, what is behind it then.
-func (r *request) peerLine(x *index, b *branch, p *Peer) {
+func (r *request) peerLine(x *index, b *branch, p *view.Peer) {
 	text := oneWord(p.Name) + ": " + r.peerState(p)
 	if p.Dynamic {
 		text += ", dynamic"
@@ -14,19 +16,19 @@ func (r *request) peerLine(x *index, b *branch, p *Peer) {
 	b.add("%s%s", text, x.peerLeads(p))
 }
 
-func (r *request) peerState(p *Peer) string {
+func (r *request) peerState(p *view.Peer) string {
 	switch {
 	case p.Disabled:
 		return "disabled"
 	case p.Established:
-		return fmt.Sprintf("up %s, %s, protocol 2.%d%s%s", r.age(p.Changed), orNone(p.Remote), p.Minor, p.inTLS(), p.lesson())
+		return fmt.Sprintf("up %s, %s, protocol 2.%d%s%s", r.age(p.Changed), orNone(p.Remote), p.Minor, inTLS(p), lesson(p))
 	case p.Handshake.IsZero():
 		return "never seen" + r.nextCall(p)
 	}
 	return fmt.Sprintf("down %s%s", r.age(p.Changed), r.nextCall(p))
 }
 
-func (p *Peer) inTLS() string {
+func inTLS(p *view.Peer) string {
 	if p.TLS == "" {
 		return ""
 	}
@@ -34,7 +36,7 @@ func (p *Peer) inTLS() string {
 }
 
 // lesson tells whether we know what a peer has. Until it has told, its share may be missing.
-func (p *Peer) lesson() string {
+func lesson(p *view.Peer) string {
 	switch {
 	case p.LessonDone:
 		return ", learned"
@@ -45,7 +47,7 @@ func (p *Peer) lesson() string {
 }
 
 // nextCall tells what is done about a peer that is not there, and what it said when it last was.
-func (r *request) nextCall(p *Peer) string {
+func (r *request) nextCall(p *view.Peer) string {
 	text := ""
 	if p.LastStatus != 0 && p.LastStatus != 200 {
 		text = ", last status " + strconv.Itoa(p.LastStatus)
@@ -60,7 +62,7 @@ func (r *request) nextCall(p *Peer) string {
 }
 
 // peerLeads tells what a member is to its group: of a peer that is in none, nothing.
-func (x *index) peerLeads(p *Peer) string {
+func (x *index) peerLeads(p *view.Peer) string {
 	led := x.led[p.Name]
 	switch contested := x.contested[p.Group]; {
 	case len(contested) == 0:
@@ -69,7 +71,7 @@ func (x *index) peerLeads(p *Peer) string {
 		return ", leads"
 	case len(led) > 0:
 		return ", leads " + some(escaped(led))
-	case p.standsBy():
+	case p.StandsBy():
 		return ", stands by"
 	}
 	return ""

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"tallystick/internal/view"
 )
 
 // flow draws a table: what it is made of, and how far it has got.
-func (r *request) flow(x *index, tables *branch, t *Table) {
+func (r *request) flow(x *index, tables *branch, t *view.Table) {
 	b := tables.add("%s: %s, %s", oneWord(t.Target), x.origin(t), entries(t.Rows))
 	b.add("%s", t.Schema)
 	r.feeders(x, b, t)
@@ -25,10 +27,10 @@ func entries(n int64) string {
 }
 
 // origin tells what a table is: ours, or another's that we hand on.
-func (x *index) origin(t *Table) string {
+func (x *index) origin(t *view.Table) string {
 	what, names := "aggregate of ", t.Sources
 	if t.Forwarded {
-		what, names = "forwarded from ", x.sources(t, func(l laneOf) bool { return l.counts() })
+		what, names = "forwarded from ", x.sources(t, func(l laneOf) bool { return l.Counts() })
 	}
 	if len(names) == 0 {
 		return what + "nobody"
@@ -37,7 +39,7 @@ func (x *index) origin(t *Table) string {
 }
 
 // feeders lists the lanes of a table: those that count, and, each with why, those that do not.
-func (r *request) feeders(x *index, b *branch, t *Table) {
+func (r *request) feeders(x *index, b *branch, t *view.Table) {
 	var from, idle []string
 	more := 0
 	for _, l := range x.lanes[t.Target] {
@@ -46,7 +48,7 @@ func (r *request) feeders(x *index, b *branch, t *Table) {
 		case l.SetAside != "":
 			idle = append(idle, fmt.Sprintf("set aside: %s, %s", name, oneLine(l.SetAside)))
 		case l.Standby:
-			idle = append(idle, fmt.Sprintf("stands by: %s, %s", name, t.whoLeads(l.peer.Group)))
+			idle = append(idle, fmt.Sprintf("stands by: %s, %s", name, whoLeads(t, l.peer.Group)))
 		case len(from) == maxShown:
 			more++
 		default:
@@ -67,22 +69,22 @@ func (r *request) feeders(x *index, b *branch, t *Table) {
 
 // hearers lists who gets a table: those that have been sent all of it, then those that have
 // not, the ones that lack most first.
-func (r *request) hearers(x *index, b *branch, t *Table) {
+func (r *request) hearers(x *index, b *branch, t *view.Table) {
 	var to []string
-	var behind []*Receiver
+	var behind []*view.Receiver
 	more := 0
 	for i := range t.Receivers {
 		hearer := &t.Receivers[i]
 		at, ok := x.place[hearer.Peer]
 		switch {
 		case !ok: // it went between two looks
-		case hearer.NotTo != "" || t.behind(hearer) > 0 || !x.Peers[at].Established:
+		case hearer.NotTo != "" || t.Behind(hearer) > 0 || !x.Peers[at].Established:
 			behind = append(behind, hearer)
 		case len(to) == maxShown:
 			more++
 		default:
 			name := oneWord(hearer.Peer)
-			if n := hearer.unacked(); n > 0 {
+			if n := hearer.Unacked(); n > 0 {
 				name += fmt.Sprintf(" (%d not acked)", n)
 			}
 			to = append(to, name)
@@ -92,12 +94,12 @@ func (r *request) hearers(x *index, b *branch, t *Table) {
 		b.add("to nobody")
 	}
 	b.list("to", to, more)
-	slices.SortStableFunc(behind, func(a, b *Receiver) int { return cmp.Compare(t.behind(b), t.behind(a)) })
+	slices.SortStableFunc(behind, func(a, b *view.Receiver) int { return cmp.Compare(t.Behind(b), t.Behind(a)) })
 	r.laggards(x, b, t, behind)
 }
 
 // laggards lists who lacks some of a table, and why, if we know.
-func (r *request) laggards(x *index, b *branch, t *Table, behind []*Receiver) {
+func (r *request) laggards(x *index, b *branch, t *view.Table, behind []*view.Receiver) {
 	var late []string
 	for _, hearer := range behind[:min(len(behind), maxShown)] {
 		name := oneWord(hearer.Peer)
@@ -105,7 +107,7 @@ func (r *request) laggards(x *index, b *branch, t *Table, behind []*Receiver) {
 			b.add("not to: %s, %s", name, oneLine(hearer.NotTo))
 			continue
 		}
-		why := changes(t.behind(hearer))
+		why := changes(t.Behind(hearer))
 		if hearer.Pushed == 0 {
 			why = "nothing sent yet"
 		}
@@ -122,19 +124,4 @@ func changes(n uint32) string {
 		return "1 change"
 	}
 	return fmt.Sprintf("%d changes", n)
-}
-
-// behind is by how many changes a peer lacks what the table has, at most: a row that has
-// changed twice is sent once. Ids go round, so theirs is a distance.
-func (t *Table) behind(to *Receiver) uint32 { return ahead(t.Update, to.Pushed) }
-
-// unacked is how many changes have been sent to a peer and not been acked by it.
-func (to *Receiver) unacked() uint32 { return ahead(to.Pushed, to.Acked) }
-
-// ahead is how far id a is beyond b; 0 if it is not. 0 is no id, and before all of them.
-func ahead(a, b uint32) uint32 {
-	if b == 0 {
-		return a
-	}
-	return uint32(max(0, int32(a-b)))
 }

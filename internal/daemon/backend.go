@@ -8,19 +8,19 @@ import (
 	"slices"
 	"strings"
 
-	"tallystick/internal/cli"
 	"tallystick/internal/config"
 	"tallystick/internal/logs"
 	"tallystick/internal/node"
 	"tallystick/internal/topology"
+	"tallystick/internal/view"
 )
 
 // backend is the program as the runtime CLI sees it.
 type backend daemon
 
-// Process implements cli.Viewer.
-func (b *backend) Process() cli.Process {
-	p := cli.Process{
+// Process implements view.Viewer.
+func (b *backend) Process() view.Process {
+	p := view.Process{
 		Version: b.Version, Release: b.Release, PID: os.Getpid(), Node: b.host, Started: b.start,
 		Threads: runtime.GOMAXPROCS(0), Tasks: runtime.NumGoroutine(), LogLevel: *b.level.Load(),
 		MaxConns: int(b.files), CumConns: b.counters.Accepted.Load() + b.counters.Called.Load(), Stopping: b.stopping.Load(),
@@ -37,9 +37,9 @@ func (b *backend) Process() cli.Process {
 }
 
 // countersOf lists every counter of ours, limits included.
-func (b *backend) countersOf() []cli.Counter {
-	var list []cli.Counter
-	add := func(name string, v int64) { list = append(list, cli.Counter{Name: name, Value: v}) }
+func (b *backend) countersOf() []view.Counter {
+	var list []view.Counter
+	add := func(name string, v int64) { list = append(list, view.Counter{Name: name, Value: v}) }
 	var rows, shares, used, max, evicted, refused, bytes, tables, texts int64
 	for _, s := range b.now.Load().sections {
 		budget := s.Budget()
@@ -70,9 +70,9 @@ func (b *backend) countersOf() []cli.Counter {
 	return list
 }
 
-// Sections implements cli.Viewer.
-func (b *backend) Sections() []cli.Section {
-	var list []cli.Section
+// Sections implements view.Viewer.
+func (b *backend) Sections() []view.Section {
+	var list []view.Section
 	p := b.now.Load()
 	for _, s := range p.sections {
 		list = append(list, b.sectionOf(p, s))
@@ -81,10 +81,10 @@ func (b *backend) Sections() []cli.Section {
 }
 
 // sectionOf takes a snapshot of a section.
-func (b *backend) sectionOf(p *program, s *section) cli.Section {
+func (b *backend) sectionOf(p *program, s *section) view.Section {
 	warm, _ := s.Warm()
 	c := s.Settings()
-	v := cli.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Warm: warm, Binds: bindsOf(p.config, s.ID())}
+	v := view.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Warm: warm, Binds: bindsOf(p.config, s.ID())}
 	if l := s.config.Local; l != nil {
 		v.Addr = l.Addr.String()
 	}
@@ -97,15 +97,15 @@ func (b *backend) sectionOf(p *program, s *section) cli.Section {
 	if !warm {
 		v.WarmAt = s.Started().Add(c.Warmup)
 	}
-	receivers, notes := map[string][]cli.Receiver{}, map[string][]string{} // by target
+	receivers, notes := map[string][]view.Receiver{}, map[string][]string{} // by target
 	for _, peer := range s.Peers() {
-		view := peer.View()
-		v.Peers = append(v.Peers, peerOf(&view, b.start))
-		for _, f := range view.Feeds {
-			receivers[f.Target] = append(receivers[f.Target], cli.Receiver{Peer: view.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced), NotTo: f.Refused})
+		pv := peer.View()
+		v.Peers = append(v.Peers, peerOf(&pv, b.start))
+		for _, f := range pv.Feeds {
+			receivers[f.Target] = append(receivers[f.Target], view.Receiver{Peer: pv.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced), NotTo: f.Refused})
 		}
-		for _, u := range view.Unread {
-			notes[u.Target] = append(notes[u.Target], view.Name+": "+u.Why)
+		for _, u := range pv.Unread {
+			notes[u.Target] = append(notes[u.Target], pv.Name+": "+u.Why)
 		}
 	}
 	contests := s.Contests()
@@ -116,7 +116,7 @@ func (b *backend) sectionOf(p *program, s *section) cli.Section {
 			v.Tables = append(v.Tables, table)
 		}
 	}
-	slices.SortFunc(v.Tables, func(a, b cli.Table) int { return cmp.Compare(a.Target, b.Target) })
+	slices.SortFunc(v.Tables, func(a, b view.Table) int { return cmp.Compare(a.Target, b.Target) })
 	return v
 }
 
@@ -131,14 +131,14 @@ func bindsOf(c *config.Config, id string) (binds []string) {
 }
 
 // leadsOf tells who counts among the replicas that feed a table.
-func leadsOf(t *node.TableView, contests []node.ContestView) (leads []cli.Lead) {
+func leadsOf(t *node.TableView, contests []node.ContestView) (leads []view.Lead) {
 	for _, c := range contests {
 		if c.Target != t.Name || c.Relayed != t.Relayed {
 			continue
 		}
-		l := cli.Lead{Group: c.Group, Peer: c.Leader}
+		l := view.Lead{Group: c.Group, Peer: c.Leader}
 		if d := c.Dispute; d != nil {
-			l.Disagreements = append(l.Disagreements, cli.Disagreement{Member: d.Member, Key: d.Key, Schema: d.Schema, Column: d.Column,
+			l.Disagreements = append(l.Disagreements, view.Disagreement{Member: d.Member, Key: d.Key, Schema: d.Schema, Column: d.Column,
 				Element: d.Element, Has: d.Has, LeaderHas: d.LeaderHas, Since: d.Since, Times: uint64(d.Times)})
 		}
 		leads = append(leads, l)
@@ -168,8 +168,8 @@ func rulesOf(r *topology.Rules) string {
 }
 
 // tableOf describes one table and who feeds and hears it.
-func tableOf(t *node.TableView, peers []cli.Peer, receivers []cli.Receiver) cli.Table {
-	v := cli.Table{Target: t.Name, Forwarded: t.Relayed, Schema: t.Schema, Rows: int64(t.Stats.Rows), Update: uint32(t.Stats.Changes), Used: uint32(t.Stats.Changes), Receivers: receivers}
+func tableOf(t *node.TableView, peers []view.Peer, receivers []view.Receiver) view.Table {
+	v := view.Table{Target: t.Name, Forwarded: t.Relayed, Schema: t.Schema, Rows: int64(t.Stats.Rows), Update: uint32(t.Stats.Changes), Used: uint32(t.Stats.Changes), Receivers: receivers}
 	for _, p := range peers {
 		for _, l := range p.Lanes {
 			if l.Target == t.Name && !slices.Contains(v.Sources, l.Name) {
@@ -183,15 +183,15 @@ func tableOf(t *node.TableView, peers []cli.Peer, receivers []cli.Receiver) cli.
 	return v
 }
 
-// Events implements cli.Viewer.
-func (b *backend) Events() []cli.Event {
-	var list []cli.Event
+// Events implements view.Viewer.
+func (b *backend) Events() []view.Event {
+	var list []view.Event
 	for _, e := range b.logs.Events() {
 		text := e.Message
 		for _, f := range e.Fields {
 			text += fmt.Sprintf(" %s=%v", f.Key, f.Value)
 		}
-		list = append(list, cli.Event{Time: e.Time, Level: logs.LevelWord(e.Level), Text: text})
+		list = append(list, view.Event{Time: e.Time, Level: logs.LevelWord(e.Level), Text: text})
 	}
 	return list
 }

@@ -6,15 +6,15 @@ import (
 	"slices"
 	"time"
 
-	"tallystick/internal/cli"
 	"tallystick/internal/node"
 	"tallystick/internal/session"
+	"tallystick/internal/view"
 )
 
 // peerOf describes one peer and its present session.
-func peerOf(v *node.PeerView, start time.Time) cli.Peer {
+func peerOf(v *node.PeerView, start time.Time) view.Peer {
 	s := &v.Session
-	p := cli.Peer{
+	p := view.Peer{
 		Name: v.Name, Role: v.Role.String(), Group: v.Group, Dynamic: v.Dynamic, TLS: v.TLS, CertNames: v.CertNames, Allow: v.Allow, Addr: v.Addr, Remote: v.Remote, Disabled: v.Disabled,
 		Established: v.Established, Calling: v.Connected && !v.Established, Minor: s.Minor, PID: v.Process,
 		LastStatus: v.LastStatus, Handshake: v.LastSession, Changed: v.Since,
@@ -33,19 +33,19 @@ func peerOf(v *node.PeerView, start time.Time) cli.Peer {
 		p.Heartbeat = s.LastSent.Add(2500 * time.Millisecond)
 	}
 	for _, l := range v.Lanes {
-		p.Lanes = append(p.Lanes, cli.Lane{Name: l.Name, Target: l.Target, Schema: l.Schema, Shares: int64(l.Contributions), LastGot: l.LastID, SetAside: l.SetAside, Standby: l.Standby})
+		p.Lanes = append(p.Lanes, view.Lane{Name: l.Name, Target: l.Target, Schema: l.Schema, Shares: int64(l.Contributions), LastGot: l.LastID, SetAside: l.SetAside, Standby: l.Standby})
 	}
-	slices.SortFunc(p.Lanes, func(a, b cli.Lane) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(p.Lanes, func(a, b view.Lane) int { return cmp.Compare(a.Name, b.Name) })
 	p.Error = faultOf(v.Fault)
 	return p
 }
 
 // faultOf is a peer's last protocol error.
-func faultOf(f *node.Fault) *cli.ProtocolError {
+func faultOf(f *node.Fault) *view.ProtocolError {
 	if f == nil {
 		return nil
 	}
-	e := &cli.ProtocolError{Time: f.When, Text: f.Err.Error(), Offset: -1}
+	e := &view.ProtocolError{Time: f.When, Text: f.Err.Error(), Offset: -1}
 	var fault *session.Error
 	if errors.As(f.Err, &fault) {
 		e.Text, e.Bytes, e.Offset = fault.What, fault.Message, fault.At

@@ -3,14 +3,14 @@ package daemon
 import (
 	"fmt"
 
-	"tallystick/internal/cli"
 	"tallystick/internal/logs"
 	"tallystick/internal/stick"
 	"tallystick/internal/table"
+	"tallystick/internal/view"
 )
 
-// Dump implements cli.Viewer.
-func (b *backend) Dump(section, name string) (cli.Dump, error) {
+// Dump implements view.Viewer.
+func (b *backend) Dump(section, name string) (view.Dump, error) {
 	s, t, err := b.table(section, name)
 	if err != nil {
 		return nil, err
@@ -22,11 +22,11 @@ func (b *backend) Dump(section, name string) (cli.Dump, error) {
 func (b *backend) table(section, name string) (*section, *table.Table, error) {
 	s := b.section(section)
 	if s == nil {
-		return nil, nil, cli.ErrGone
+		return nil, nil, view.ErrGone
 	}
 	_, t := s.Table(name)
 	if t == nil {
-		return nil, nil, cli.ErrGone
+		return nil, nil, view.ErrGone
 	}
 	return s, t, nil
 }
@@ -38,13 +38,13 @@ type dump struct {
 	place   table.Place
 }
 
-// Next implements cli.Dump.
-func (d *dump) Next(limit int, f func(*cli.Entry)) (more bool) {
+// Next implements view.Dump.
+func (d *dump) Next(limit int, f func(*view.Entry)) (more bool) {
 	return d.table.Scan(d.section.Now(), &d.place, limit, func(e *table.Entry) { f(entryOf(d.section, e)) })
 }
 
-// Get implements cli.Viewer.
-func (b *backend) Get(section, name string, key []byte, f func(*cli.Entry)) (bool, error) {
+// Get implements view.Viewer.
+func (b *backend) Get(section, name string, key []byte, f func(*view.Entry)) (bool, error) {
 	s, t, err := b.table(section, name)
 	if err != nil {
 		return false, err
@@ -52,8 +52,8 @@ func (b *backend) Get(section, name string, key []byte, f func(*cli.Entry)) (boo
 	return t.Get(s.Now(), key, func(e *table.Entry) { f(entryOf(s, e)) }), nil
 }
 
-func entryOf(s *section, e *table.Entry) *cli.Entry {
-	v := &cli.Entry{Schema: e.Schema, Key: e.Key, Sum: shareOf(&e.Row)}
+func entryOf(s *section, e *table.Entry) *view.Entry {
+	v := &view.Entry{Schema: e.Schema, Key: e.Key, Sum: shareOf(&e.Row)}
 	for i := range e.Shares {
 		c := &e.Shares[i]
 		share := shareOf(&c.Row)
@@ -63,15 +63,15 @@ func entryOf(s *section, e *table.Entry) *cli.Entry {
 	return v
 }
 
-func shareOf(r *stick.Row) cli.Share {
-	return cli.Share{Values: r.Values, Text: r.Text, Life: r.Life}
+func shareOf(r *stick.Row) view.Share {
+	return view.Share{Values: r.Values, Text: r.Text, Life: r.Life}
 }
 
-// SetPeer implements cli.Operator.
+// SetPeer implements view.Operator.
 func (b *backend) SetPeer(section, name string, enabled bool) error {
 	s := b.section(section)
 	if s == nil {
-		return cli.ErrGone
+		return view.ErrGone
 	}
 	p := s.Peer(name)
 	switch {
@@ -85,7 +85,7 @@ func (b *backend) SetPeer(section, name string, enabled bool) error {
 	return nil
 }
 
-// SetLogLevel implements cli.Operator.
+// SetLogLevel implements view.Operator.
 func (b *backend) SetLogLevel(word string) error {
 	level, err := logs.ParseLevel(word)
 	if err != nil {
@@ -96,14 +96,14 @@ func (b *backend) SetLogLevel(word string) error {
 	return nil
 }
 
-// Reload implements cli.Operator.
+// Reload implements view.Operator.
 func (b *backend) Reload() (changed string, err error) {
 	changes, err := (*daemon)(b).reload()
 	(*daemon)(b).report(changes, err)
 	return summary(changes), err
 }
 
-// Clear implements cli.Operator.
+// Clear implements view.Operator.
 func (b *backend) Clear(section, name string, key []byte) (rows int, err error) {
 	s, t, err := b.table(section, name)
 	if err != nil {
@@ -119,8 +119,8 @@ func (b *backend) Clear(section, name string, key []byte) (rows int, err error) 
 	return 0, nil
 }
 
-// Set implements cli.Operator.
-func (b *backend) Set(section, name string, key []byte, values []cli.Assignment) error {
+// Set implements view.Operator.
+func (b *backend) Set(section, name string, key []byte, values []view.Assignment) error {
 	s, t, err := b.table(section, name)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (b *backend) Set(section, name string, key []byte, values []cli.Assignment)
 }
 
 // put writes one value to a row: of a rate it is the events of a window that begins now.
-func put(row *stick.Row, schema *stick.Schema, v cli.Assignment) {
+func put(row *stick.Row, schema *stick.Schema, v view.Assignment) {
 	at := 0
 	for _, c := range schema.Columns {
 		switch {
@@ -151,4 +151,4 @@ func put(row *stick.Row, schema *stick.Schema, v cli.Assignment) {
 	}
 }
 
-var _ cli.Backend = (*backend)(nil)
+var _ view.Backend = (*backend)(nil)

@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"tallystick/internal/cli"
 	"tallystick/internal/config"
 	"tallystick/internal/logs"
 	"tallystick/internal/node"
 	"tallystick/internal/session"
 	"tallystick/internal/stick"
 	"tallystick/internal/topology"
+	"tallystick/internal/view"
 )
 
 func TestRulesOf(t *testing.T) {
@@ -35,7 +35,7 @@ func TestPut(t *testing.T) {
 		{Type: stick.HTTPReqCnt, Len: 1}, {Type: stick.HTTPReqRate, Len: 1, Period: 10_000}, {Type: stick.ServerKey, Len: 1}, {Type: stick.GPC, Len: 3},
 	}}
 	row := stick.Row{Values: make([]uint64, schema.Words())}
-	for _, v := range []cli.Assignment{
+	for _, v := range []view.Assignment{
 		{Type: stick.HTTPReqCnt, Value: 7},
 		{Type: stick.HTTPReqRate, Value: 30},
 		{Type: stick.ServerKey, Text: "s1"},
@@ -115,9 +115,9 @@ func TestFaultOf(t *testing.T) {
 }
 
 func TestTableOf(t *testing.T) {
-	peers := []cli.Peer{
-		{Name: "lb1", Lanes: []cli.Lane{{Name: "web", Target: "web.agg"}, {Name: "api", Target: "api.agg"}}},
-		{Name: "lb2", Lanes: []cli.Lane{{Name: "web", Target: "web.agg"}, {Name: "web.v2", Target: "web.agg"}}},
+	peers := []view.Peer{
+		{Name: "lb1", Lanes: []view.Lane{{Name: "web", Target: "web.agg"}, {Name: "api", Target: "api.agg"}}},
+		{Name: "lb2", Lanes: []view.Lane{{Name: "web", Target: "web.agg"}, {Name: "web.v2", Target: "web.agg"}}},
 	}
 	v := tableOf(&node.TableView{Name: "web.agg"}, peers, nil)
 	if len(v.Sources) != 2 || v.Sources[0] != "web" || v.Sources[1] != "web.v2" {

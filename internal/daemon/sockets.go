@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
 	"tallystick/internal/cli"
 	"tallystick/internal/config"
 	"tallystick/internal/node"

@@ -1,4 +1,10 @@
-package cli
+// Package view is the program as its observers see it: snapshots of sections, peers, tables and
+// entries, in plain values, and the two interfaces through which observers ask for them (Viewer) and
+// act (Operator). The daemon fills them; the runtime CLI, metrics, lint and the page read them, so that all
+// of them tell the same.
+//
+// It holds no state, formats nothing and decides nothing: what a value looks like is its reader's business.
+package view
 
 import (
 	"errors"
@@ -7,9 +13,9 @@ import (
 	"tallystick/internal/stick"
 )
 
-// Backend is the program as the CLI sees it. Every method is called from many goroutines
-// at once, answers at once (no I/O, but for Reload), and gives away what it returns: the
-// CLI keeps slices as long as a client takes to read, and changes nothing in them.
+// Backend is the program, to look at and to act on. Every method is called from many goroutines
+// at once, answers at once (no I/O, but for Reload), and gives away what it returns:
+// observers keep slices as long as a client takes to read, and change nothing in them.
 //
 // Sections and tables are named by Section.ID and Table.Target as Sections gave them; they
 // may be gone when they are named, which is ErrGone.
