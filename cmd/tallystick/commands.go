@@ -18,6 +18,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "show three HAProxy nodes, traffic to them, and the sums that they read", runDemo},
+		{"cli", "say a command to a running tallystick, or hold a session with it", runCLI},
 		{"bench", "play nodes, check every sum, measure what it costs beside a HAProxy", runBench},
 	}
 }
