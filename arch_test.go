@@ -19,7 +19,7 @@ import (
 // pure rooms have no goroutine, no socket, no clock and no log, so they may not import
 // what would give them one. A table has locks.
 var (
-	pure   = []string{"stick", "wire", "session", "aggregate", "topology", "table", "publish", "config", "spell", "view"}
+	pure   = []string{"stick", "wire", "session", "aggregate", "topology", "table", "publish", "config", "spell", "view", "query"}
 	banned = []string{"net", "os", "os/exec", "os/signal", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "context", "syscall"}
 )
 

@@ -29,7 +29,7 @@ func clearTable(r *request) error {
 
 // clearMatching clears the keys that a query finds, each when the chunk with it has been
 // read: clearing is no part of reading.
-func (r *request) clearMatching(section string, table *view.Table, q *query) (err error) {
+func (r *request) clearMatching(section string, table *view.Table, q *asked) (err error) {
 	var keys [][]byte
 	clearRead := func() bool {
 		for _, k := range keys {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"tallystick/internal/query"
 	"tallystick/internal/stick"
 	"tallystick/internal/view"
 )
@@ -14,8 +15,8 @@ func (r *request) disagreement(t *view.Table, d *view.Disagreement) string {
 	if schema == nil {
 		schema = t.Schema
 	}
-	column := cell{column: stick.Column{Type: d.Column}, element: d.Element}
-	text := fmt.Sprintf("key %s column %s %d against %d since %s", stick.AppendKey(nil, schema.KeyType, d.Key), column.name(),
+	column := query.Cell{Column: stick.Column{Type: d.Column}, Element: d.Element}
+	text := fmt.Sprintf("key %s column %s %d against %d since %s", stick.AppendKey(nil, schema.KeyType, d.Key), column.Name(),
 		d.Has, d.LeaderHas, r.age(d.Since))
 	switch d.Times {
 	case 0:

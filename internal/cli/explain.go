@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"tallystick/internal/query"
 	"tallystick/internal/stick"
 	"tallystick/internal/view"
 )
@@ -27,20 +28,20 @@ func explain(r *request) error {
 
 func (r *request) explainEntry(t *view.Table, e *view.Entry) {
 	r.printf("key=%s\n", stick.AppendKey(nil, e.Schema.KeyType, e.Key))
-	for _, c := range cells(e.Schema) {
-		r.printf("  %s=%s of\n", c.title, c.appendValue(nil, &e.Sum))
+	for _, c := range query.Cells(e.Schema) {
+		r.printf("  %s=%s of\n", c.Title, appendValue(nil, c, &e.Sum))
 		for i := range e.Shares {
 			s := &e.Shares[i]
-			own, ok := c.in(s.In(e), e.Schema)
+			own, ok := c.In(s.In(e), e.Schema)
 			switch {
 			case !ok:
 				r.printf("    %s: has no such column\n", oneWord(s.Label))
 			case s.Expired:
 				r.printf("    %s: expired\n", oneWord(s.Label))
 			case s.Standby:
-				r.printf("    %s: %s, stands by: %s\n", oneWord(s.Label), own.appendValue(nil, s), whoLeads(t, s.Group))
+				r.printf("    %s: %s, stands by: %s\n", oneWord(s.Label), appendValue(nil, own, s), whoLeads(t, s.Group))
 			default:
-				r.printf("    %s: %s\n", oneWord(s.Label), own.appendValue(nil, s))
+				r.printf("    %s: %s\n", oneWord(s.Label), appendValue(nil, own, s))
 			}
 		}
 	}

@@ -1,33 +1,30 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 
+	"tallystick/internal/query"
 	"tallystick/internal/stick"
 	"tallystick/internal/view"
 )
 
-// maxFilters is how many data filters a command may have, as in HAProxy.
-const maxFilters = 4
-
-// query is what the words behind a table's name ask for. All of it must hold.
-type query struct {
+// asked is what the words behind a table's name ask for. All of it must hold.
+type asked struct {
 	key     []byte // as on the wire; nil: any
-	filters []filter
-	top     *top // nil: in the order of the table
+	filters []query.Filter
+	top     *query.Top // nil: in the order of the table
 	json    bool
 }
 
-// filter is one "data.<type> <operator> <value>".
-type filter struct {
-	cell  cell
-	holds func(order int) bool
-	value number
+// matches reports whether the sum of an entry passes the filters.
+func (q *asked) matches(e *view.Entry, read *stick.Schema) bool {
+	return query.Matches(q.filters, e, read)
 }
 
 // query reads the arguments from n on.
-func (r *request) query(n int, schema *stick.Schema) (*query, error) {
-	q := &query{}
+func (r *request) query(n int, schema *stick.Schema) (*asked, error) {
+	q := &asked{}
 	for n < len(r.args) {
 		used, err := 0, error(nil)
 		switch word := r.args[n]; {
@@ -51,7 +48,7 @@ func (r *request) query(n int, schema *stick.Schema) (*query, error) {
 	return q, nil
 }
 
-func (r *request) keyArgument(n int, schema *stick.Schema, q *query) (used int, err error) {
+func (r *request) keyArgument(n int, schema *stick.Schema, q *asked) (used int, err error) {
 	if len(r.args) < n+2 {
 		return 0, answer("Key value expected")
 	}
@@ -62,31 +59,31 @@ func (r *request) keyArgument(n int, schema *stick.Schema, q *query) (used int, 
 	return 2, err
 }
 
-func (r *request) filterArgument(n int, schema *stick.Schema, q *query) (used int, err error) {
+func (r *request) filterArgument(n int, schema *stick.Schema, q *asked) (used int, err error) {
 	number := len(q.filters) + 1
-	if number > maxFilters {
-		return 0, refuse("Detected extra data in filter, word %d: at most %d filters are possible", r.position(n), maxFilters)
+	if number > query.MaxFilters {
+		return 0, refuse("Detected extra data in filter, word %d: at most %d filters are possible", r.position(n), query.MaxFilters)
 	}
 	bad := func(format string, args ...any) (int, error) {
 		args = append([]any{number}, args...)
 		return 0, refuse("Filter entry #%d: "+format, args...)
 	}
-	f := filter{}
+	f := query.Filter{}
 	column := strings.TrimPrefix(r.args[n], "data.")
-	f.cell, err = r.column(n, column, schema)
+	f.Cell, err = r.column(n, column, schema)
 	if err != nil {
 		return bad("%s", err)
 	}
-	if f.cell.isText() {
+	if f.Cell.IsText() {
 		return bad("'%s' is no number (word %d)", oneWord(column), r.position(n))
 	}
-	if len(r.args) < n+2 || operator(r.args[n+1]) == nil {
+	if len(r.args) < n+2 || query.Operator(r.args[n+1]) == nil {
 		return bad(`Require and operator among "eq", "ne", "le", "ge", "lt", "gt" (word %d)`, r.position(n+1))
 	}
-	f.holds = operator(r.args[n+1])
+	f.Holds = query.Operator(r.args[n+1])
 	ok := len(r.args) > n+2
 	if ok {
-		f.value, ok = parseNumber(r.args[n+2])
+		f.Value, ok = query.ParseNumber(r.args[n+2])
 	}
 	if !ok {
 		return bad("Require a valid integer value to compare against (word %d)", r.position(n+2))
@@ -96,9 +93,9 @@ func (r *request) filterArgument(n int, schema *stick.Schema, q *query) (used in
 }
 
 // column finds the cell that a word names, or says in HAProxy's words why not.
-func (r *request) column(n int, name string, schema *stick.Schema) (cell, error) {
-	list := cells(schema)
-	c, known, found := findCell(list, name)
+func (r *request) column(n int, name string, schema *stick.Schema) (query.Cell, error) {
+	list := query.Cells(schema)
+	c, known, found := query.FindCell(list, name)
 	switch {
 	case found:
 		return c, nil
@@ -108,7 +105,7 @@ func (r *request) column(n int, name string, schema *stick.Schema) (cell, error)
 	}
 	names := make([]string, 0, len(list))
 	for _, c := range list {
-		names = append(names, c.name())
+		names = append(names, c.Name())
 	}
 	return c, refuse("Unknown data type '%s' (word %d)%s", oneWord(name), r.position(n), nearest(name, names))
 }
@@ -124,46 +121,26 @@ func columnNames(schema *stick.Schema) string {
 	return strings.Join(names, ",")
 }
 
-// operator is what must hold of the order of two numbers, or nil if there is no such word.
-func operator(word string) func(order int) bool {
-	switch word {
-	case "eq":
-		return func(o int) bool { return o == 0 }
-	case "ne":
-		return func(o int) bool { return o != 0 }
-	case "le":
-		return func(o int) bool { return o <= 0 }
-	case "ge":
-		return func(o int) bool { return o >= 0 }
-	case "lt":
-		return func(o int) bool { return o < 0 }
-	case "gt":
-		return func(o int) bool { return o > 0 }
+// topArgument reads "top <n> by <data type>".
+func (r *request) topArgument(n int, schema *stick.Schema, q *asked) (used int, err error) {
+	if len(r.args) < n+4 || r.args[n+2] != "by" {
+		return 0, refuse("Required arguments: top <n> by <store_data_type> (word %d)", r.position(n))
 	}
-	return nil
-}
-
-// matches reports whether the sum of an entry passes the filters. If the table has another
-// definition since the command was read, the cells are looked up again.
-func (q *query) matches(e *view.Entry, read *stick.Schema) bool {
-	for _, f := range q.filters {
-		c, ok := f.cell.in(e.Schema, read)
-		if !ok || !f.holds(c.number(e.Sum.Values).compare(f.value)) {
-			return false
-		}
+	count, err := strconv.Atoi(r.args[n+1])
+	if err != nil || count < 1 || count > query.MaxTop {
+		return 0, refuse("Require a number from 1 to %d, not '%s' (word %d)", query.MaxTop, oneWord(r.args[n+1]), r.position(n+1))
 	}
-	return true
-}
-
-// in is the cell as schema has it, where c is the one of read.
-func (c cell) in(schema, read *stick.Schema) (cell, bool) {
-	if schema == read {
-		return c, true
+	name := r.args[n+3]
+	if len(name) > 5 && name[:5] == "data." {
+		name = name[5:]
 	}
-	for _, o := range cells(schema) {
-		if o.column.Type == c.column.Type && o.element == c.element {
-			return o, true
-		}
+	c, err := r.column(n+3, name, schema)
+	if err != nil {
+		return 0, err
 	}
-	return cell{}, false
+	if c.IsText() {
+		return 0, refuse("'%s' is no number (word %d)", oneWord(name), r.position(n+3))
+	}
+	q.top = query.NewTop(c, count)
+	return 4, nil
 }

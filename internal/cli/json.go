@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 
+	"tallystick/internal/query"
 	"tallystick/internal/stick"
 	"tallystick/internal/view"
 )
@@ -55,14 +56,14 @@ func (d *document) begin() {
 		}
 		columns = append(columns, j)
 	}
-	d.printf(`{"section":%s,"table":%s`, marshal(d.section.ID), marshal(d.table.Target))
+	d.printf(`{"section":%s,"table":%s`, query.Marshal(d.section.ID), query.Marshal(d.table.Target))
 	if d.section.Shard != "" {
-		d.printf(`,"shard":%s`, marshal(d.section.Shard))
+		d.printf(`,"shard":%s`, query.Marshal(d.section.Shard))
 	}
 	if d.table.Forwarded {
 		d.printf(`,"forwarded":true`)
 	}
-	d.printf(`,"type":%s,"columns":%s,"rows":[`, marshal(d.table.Schema.KeyType.String()), marshal(columns))
+	d.printf(`,"type":%s,"columns":%s,"rows":[`, query.Marshal(d.table.Schema.KeyType.String()), query.Marshal(columns))
 }
 
 func (d *document) entry(e *view.Entry) {
@@ -74,16 +75,16 @@ func (d *document) entry(e *view.Entry) {
 	d.rows++
 	row := jsonEntry{
 		Key:   string(stick.AppendKey(nil, e.Schema.KeyType, e.Key)),
-		Exp:   exp(&e.Sum),
-		Data:  data(&e.Sum, e.Schema),
+		Exp:   query.Life(&e.Sum),
+		Data:  query.Data(&e.Sum, e.Schema),
 		Peers: []jsonShare{},
 	}
 	for i := range e.Shares {
 		s := &e.Shares[i]
-		row.Peers = append(row.Peers, jsonShare{Peer: s.Label, Group: s.Group, Exp: exp(s), Expired: s.Expired, Standby: s.Standby, Data: data(s, s.In(e))})
+		row.Peers = append(row.Peers, jsonShare{Peer: s.Label, Group: s.Group, Exp: query.Life(s), Expired: s.Expired, Standby: s.Standby, Data: query.Data(s, s.In(e))})
 	}
 	d.buf = append(d.buf, '\n')
-	d.buf = append(d.buf, marshal(row)...)
+	d.buf = append(d.buf, query.Marshal(row)...)
 }
 
 func (d *document) end() {
@@ -91,53 +92,4 @@ func (d *document) end() {
 		d.begin()
 	}
 	d.printf("\n]}\n")
-}
-
-// exp is the life of a share for a program to read.
-func exp(s *view.Share) *uint32 {
-	if s.Expired || s.Life == stick.Forever {
-		return nil
-	}
-	return &s.Life
-}
-
-// data is the object of a share's values, in the order of the columns.
-func data(s *view.Share, schema *stick.Schema) json.RawMessage {
-	b := []byte{'{'}
-	for i, c := range cells(schema) {
-		array := c.column.Type.IsArray()
-		if i > 0 {
-			b = append(b, ',')
-		}
-		if c.element == 0 {
-			b = append(b, marshal(c.column.Type.String())...)
-			b = append(b, ':')
-		}
-		if array && c.element == 0 {
-			b = append(b, '[')
-		}
-		b = c.appendJSON(b, s)
-		if array && c.element == int(c.column.Len)-1 {
-			b = append(b, ']')
-		}
-	}
-	return append(b, '}')
-}
-
-func (c cell) appendJSON(b []byte, s *view.Share) []byte {
-	values, text := s.Counting()
-	if c.isText() {
-		return append(b, marshal(text)...)
-	}
-	return c.number(values).appendTo(b)
-}
-
-// marshal writes v, which is made of strings, numbers and slices of them: nothing of it
-// can be refused. Bytes that are no UTF-8 become the replacement character.
-func marshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // ours: a type that has no JSON
-	}
-	return b
 }

@@ -1,63 +1,15 @@
 package cli
 
 import (
-	"encoding/binary"
-	"encoding/hex"
-	"net/netip"
-	"strconv"
-	"strings"
-
+	"tallystick/internal/query"
 	"tallystick/internal/stick"
 )
 
-// parseKey turns a key as a client wrote it, and as stick.AppendKey prints it, into its
-// bytes on the wire. Escapes in it are already undone. word says where it stood.
+// parseKey is query.ParseKey with the answer for what is no key. word says where it stood.
 func parseKey(s string, schema *stick.Schema, word int) ([]byte, error) {
-	bad := func(why string) ([]byte, error) {
-		return nil, refuse("Invalid key '%s' (word %d): %s", oneWord(s), word, why)
-	}
-	switch schema.KeyType {
-	case stick.Integer:
-		n, err := strconv.ParseUint(s, 10, 32)
-		if err != nil {
-			return bad("the table has integers from 0 to 4294967295")
-		}
-		return binary.BigEndian.AppendUint32(nil, uint32(n)), nil
-	case stick.IPv4:
-		a, err := netip.ParseAddr(s)
-		if err != nil || !a.Unmap().Is4() || a.Zone() != "" {
-			return bad("the table has IPv4 addresses")
-		}
-		return a.Unmap().AsSlice(), nil
-	case stick.IPv6:
-		// As in HAProxy an IPv4 address stands for itself mapped into IPv6.
-		a, err := netip.ParseAddr(s)
-		if err != nil || a.Zone() != "" {
-			return bad("the table has IPv6 addresses")
-		}
-		b := a.As16()
-		return b[:], nil
-	case stick.String:
-		if schema.KeyLen > 0 && len(s) >= int(schema.KeyLen) {
-			return bad("the table's strings have at most " + strconv.Itoa(int(schema.KeyLen)-1) + " bytes")
-		}
-		if strings.IndexByte(s, 0) >= 0 {
-			return bad("a string has no byte of value 0")
-		}
-		return []byte(s), nil
-	}
-	return parseBinary(s, schema, bad)
-}
-
-// parseBinary reads hex digits. HAProxy pads what is short with zeros, so these may be
-// left out.
-func parseBinary(s string, schema *stick.Schema, bad func(string) ([]byte, error)) ([]byte, error) {
-	b, err := hex.DecodeString(s)
+	key, err := query.ParseKey(s, schema)
 	if err != nil {
-		return bad("the table has binary keys: an even number of hex digits")
+		return nil, refuse("Invalid key '%s' (word %d): %s", oneWord(s), word, err)
 	}
-	if len(b) > int(schema.KeyLen) {
-		return bad("the table's keys have " + strconv.Itoa(int(schema.KeyLen)) + " bytes")
-	}
-	return append(b, make([]byte, int(schema.KeyLen)-len(b))...), nil
+	return key, nil
 }

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"slices"
-	"strings"
 
+	"tallystick/internal/query"
 	"tallystick/internal/view"
 )
 
@@ -31,7 +31,7 @@ func (r *request) table(n int) (*view.Section, *view.Table, error) {
 		return nil, nil, err
 	}
 	wanted := r.args[n+1]
-	if i := indexTable(s.Tables, wanted); i >= 0 {
+	if i := query.FindTable(s.Tables, wanted); i >= 0 {
 		return s, &s.Tables[i], nil
 	}
 	var targets []string
@@ -44,17 +44,4 @@ func (r *request) table(n int) (*view.Section, *view.Table, error) {
 	}
 	return nil, nil, refuse("No such table '%s' in '%s' (word %d)%s",
 		oneWord(wanted), oneWord(s.ID), r.position(n+1), nearest(wanted, targets))
-}
-
-// indexTable finds a table by its wire name, or by that without the leading slash which
-// the tables of HAProxy's peers sections have; or with one that it has not. The exact name
-// goes first, since "/rates.agg" and "rates.agg" may both be there.
-func indexTable(tables []view.Table, wanted string) int {
-	bare := strings.TrimPrefix(wanted, "/")
-	for _, name := range []string{wanted, "/" + bare, bare} {
-		if i := slices.IndexFunc(tables, func(t view.Table) bool { return t.Target == name }); i >= 0 {
-			return i
-		}
-	}
-	return -1
 }

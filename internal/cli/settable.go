@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"tallystick/internal/query"
 	"tallystick/internal/stick"
 	"tallystick/internal/view"
 )
@@ -42,10 +43,10 @@ func (r *request) assignments(n int, schema *stick.Schema) (list []view.Assignme
 		if err != nil {
 			return nil, err
 		}
-		a := view.Assignment{Type: c.column.Type, Element: c.element}
-		if c.isText() {
+		a := view.Assignment{Type: c.Column.Type, Element: c.Element}
+		if c.IsText() {
 			a.Text = r.args[n+1]
-		} else if a.Value, err = r.storable(n+1, c.column.Type.Kind()); err != nil {
+		} else if a.Value, err = r.storable(n+1, c.Column.Type.Kind()); err != nil {
 			return nil, err
 		}
 		list = append(list, a)
@@ -56,20 +57,20 @@ func (r *request) assignments(n int, schema *stick.Schema) (list []view.Assignme
 // storable reads argument n as a value that a column of that kind can hold, as Row.Values
 // has it.
 func (r *request) storable(n int, kind stick.Kind) (uint64, error) {
-	least, most := number{}, number{size: math.MaxUint32}
+	least, most := query.Number{}, query.Number{Size: math.MaxUint32}
 	switch kind {
 	case stick.Signed:
-		least, most = signed(math.MinInt32), signed(math.MaxInt32)
+		least, most = query.Signed(math.MinInt32), query.Signed(math.MaxInt32)
 	case stick.Long:
-		most = number{size: math.MaxUint64}
+		most = query.Number{Size: math.MaxUint64}
 	}
-	v, ok := parseNumber(r.args[n])
-	if !ok || v.compare(least) < 0 || v.compare(most) > 0 {
+	v, ok := query.ParseNumber(r.args[n])
+	if !ok || v.Compare(least) < 0 || v.Compare(most) > 0 {
 		return 0, refuse("Require a valid integer value to store, from %s to %s, not '%s' (word %d)",
-			least.appendTo(nil), most.appendTo(nil), oneWord(r.args[n]), r.position(n))
+			least.AppendTo(nil), most.AppendTo(nil), oneWord(r.args[n]), r.position(n))
 	}
-	if v.negative {
-		return uint64(uint32(-int64(v.size))), nil
+	if v.Negative {
+		return uint64(uint32(-int64(v.Size))), nil
 	}
-	return v.size, nil
+	return v.Size, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"tallystick/internal/query"
 	"tallystick/internal/stick"
 	"tallystick/internal/view"
 )
@@ -60,7 +61,7 @@ func listTables(r *request) error {
 
 // read calls f with the entries that a query asks for, in its order, and lets the client
 // read between them. It ends early if the client is gone.
-func (r *request) read(section string, table *view.Table, q *query, f func(*view.Entry)) error {
+func (r *request) read(section string, table *view.Table, q *asked, f func(*view.Entry)) error {
 	pass := func(e *view.Entry) {
 		if q.matches(e, table.Schema) {
 			f(e)
@@ -69,14 +70,14 @@ func (r *request) read(section string, table *view.Table, q *query, f func(*view
 	if q.top != nil {
 		pass = func(e *view.Entry) {
 			if q.matches(e, table.Schema) {
-				q.top.add(e, table.Schema)
+				q.top.Add(e, table.Schema)
 			}
 		}
 	}
 	if err := r.scan(section, table.Target, q.key, pass, r.spill); err != nil || q.top == nil {
 		return err
 	}
-	for _, e := range q.top.sorted() {
+	for _, e := range q.top.Sorted() {
 		if f(&e); !r.spill() {
 			break
 		}
@@ -107,7 +108,7 @@ func (r *request) scan(section, table string, key []byte, f func(*view.Entry), t
 type lines struct {
 	*output
 	schema *stick.Schema // that cells is of
-	cells  []cell
+	cells  []query.Cell
 }
 
 func (*lines) end() {}
@@ -128,13 +129,13 @@ func (l *lines) entry(e *view.Entry) {
 // values ends a line with the columns of a share and its life.
 func (l *lines) values(schema *stick.Schema, s *view.Share) {
 	if l.schema != schema {
-		l.schema, l.cells = schema, cells(schema)
+		l.schema, l.cells = schema, query.Cells(schema)
 	}
 	for _, c := range l.cells {
 		l.buf = append(l.buf, ' ')
-		l.buf = append(l.buf, c.title...)
+		l.buf = append(l.buf, c.Title...)
 		l.buf = append(l.buf, '=')
-		l.buf = c.appendValue(l.buf, s)
+		l.buf = appendValue(l.buf, c, s)
 	}
 	switch {
 	case s.Expired:
@@ -143,7 +144,7 @@ func (l *lines) values(schema *stick.Schema, s *view.Share) {
 		l.buf = append(l.buf, " exp=0"...) // as HAProxy has it for a table without expire
 	default:
 		l.buf = append(l.buf, " exp="...)
-		l.buf = number{size: uint64(s.Life)}.appendTo(l.buf)
+		l.buf = query.Number{Size: uint64(s.Life)}.AppendTo(l.buf)
 	}
 	if s.Standby { // its values are shown: they are what the sum becomes when its peer leads
 		l.buf = append(l.buf, " standby"...)
@@ -151,14 +152,14 @@ func (l *lines) values(schema *stick.Schema, s *view.Share) {
 	l.buf = append(l.buf, '\n')
 }
 
-// appendValue appends a value: a number, or a text escaped, or "-" if there is none.
-func (c cell) appendValue(b []byte, s *view.Share) []byte {
+// appendValue appends the value of a cell: a number, or a text escaped, or "-" if there is none.
+func appendValue(b []byte, c query.Cell, s *view.Share) []byte {
 	values, text := s.Counting()
 	switch {
-	case c.isText() && text == "":
+	case c.IsText() && text == "":
 		return append(b, '-')
-	case c.isText():
+	case c.IsText():
 		return stick.AppendEscaped(b, []byte(text))
 	}
-	return c.number(values).appendTo(b)
+	return c.Number(values).AppendTo(b)
 }

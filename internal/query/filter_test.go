@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"testing"
@@ -13,8 +13,8 @@ func TestDefinitionChangesWhileRead(t *testing.T) {
 	gpc := stick.Column{Type: stick.GPC, Len: 2}
 	cnt := stick.Column{Type: stick.HTTPReqCnt, Len: 1}
 	read := &stick.Schema{Columns: []stick.Column{gpc}}
-	second := cells(read)[1]
-	q := &query{filters: []filter{{second, operator("eq"), number{size: 7}}}}
+	second := Cells(read)[1]
+	filters := []Filter{{second, Operator("eq"), Number{Size: 7}}}
 	for _, c := range []struct {
 		why    string
 		now    *stick.Schema
@@ -27,28 +27,11 @@ func TestDefinitionChangesWhileRead(t *testing.T) {
 		{"the column has gone", &stick.Schema{Columns: []stick.Column{cnt}}, []uint64{7}, false},
 		{"the element has gone", &stick.Schema{Columns: []stick.Column{{Type: stick.GPC, Len: 1}}}, []uint64{7}, false},
 	} {
-		if got := q.matches(&view.Entry{Schema: c.now, Sum: view.Share{Values: c.values}}, read); got != c.want {
+		if got := Matches(filters, &view.Entry{Schema: c.now, Sum: view.Share{Values: c.values}}, read); got != c.want {
 			t.Errorf("%s: got %v", c.why, got)
 		}
 	}
-	if got := second.number(nil); got != (number{}) {
+	if got := second.Number(nil); got != (Number{}) {
 		t.Errorf("a row that is too short has a 0 there: got %v", got)
 	}
-}
-
-// BenchmarkShowTable is the cost of a row with two shares, from the backend to the socket.
-func BenchmarkShowTable(b *testing.B) {
-	f := newFake()
-	bigTable(f, 1000)
-	rows := f.rows["data rates.agg"]
-	for i := range rows {
-		rows[i].Shares = []view.Share{{Label: "lb1", Values: rows[i].Sum.Values}, {Label: "lb2", Values: rows[i].Sum.Values}}
-	}
-	server := New(Config{Backend: f})
-	words := []string{"show", "table", "data", "rates.agg"}
-	for b.Loop() {
-		out := &sink{}
-		newClient(server, out, LevelUser, nil).execute(words)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
 }
