@@ -3,17 +3,12 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"tallystick/internal/words"
 )
 
 // Pos is a place in a configuration file.
-type Pos struct {
-	File   string // as it was given
-	Line   int    // from 1
-	Column int    // in bytes, from 1
-}
-
-// String prints the place as HAProxy does, for use inside a sentence: [file:12].
-func (p Pos) String() string { return fmt.Sprintf("[%s:%d]", p.File, p.Line) }
+type Pos = words.Pos
 
 // Severity is how bad an Error is.
 type Severity uint8

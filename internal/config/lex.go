@@ -1,226 +1,27 @@
 package config
 
-import (
-	"encoding/hex"
-	"fmt"
-)
+import "tallystick/internal/words"
 
 // Lookup finds a variable of the environment, as os.LookupEnv does.
-type Lookup func(name string) (value string, ok bool)
+type Lookup = words.Lookup
 
-// lexer cuts a file into statements, by the rules of HAProxy's section 2.2 (quoting and
-// escaping). A fault in a line is reported and ends that line only.
-type lexer struct {
-	file string
-	src  string
-	env  Lookup
-	errs []Error
-
-	at    int // offset of the next byte
-	line  int // number of its line, from 1
-	start int // offset of that line's first byte
-
-	// The statement so far, and the word that is being read.
-	words  []word
-	word   word
-	open   bool // there is a word, maybe an empty one ("")
-	text   []byte
-	quote  byte // '"' or '\'' inside quotes, else 0
-	quoted Pos  // where the quote was opened
-}
-
-// lex cuts a whole file.
+// lex cuts a whole file into statements. Lines are continued by a backslash, as hapee-stktagg has it.
 func lex(file, src string, env Lookup) (all []statement, errs []Error) {
-	l := &lexer{file: file, src: src, env: env, line: 1}
-	for l.at < len(l.src) {
-		ok := l.statement()
-		l.close() // what there is of a broken word still tells what the line was about
-		if len(l.words) > 0 {
-			all = append(all, statement{words: l.words, broken: !ok})
+	l := words.New(file, src, env)
+	l.Join = true
+	for st, ok := l.Next(); ok; st, ok = l.Next() {
+		own := statement{broken: st.Broken}
+		for _, w := range st.Words {
+			own.words = append(own.words, word{text: w.Text, pos: w.Pos, plain: w.Plain, unset: w.Unset})
 		}
+		all = append(all, own)
 	}
-	l.checkEnd(all)
-	return all, l.errs
-}
-
-// checkEnd warns of a last line without end: a copy that stopped half way reads just as
-// well, with half a port number. HAProxy refuses it.
-func (l *lexer) checkEnd(all []statement) {
-	if len(all) == 0 || l.src[len(l.src)-1] == '\n' {
-		return
-	}
-	l.at--
-	l.errs = append(l.errs, Error{
-		Pos: l.pos(), Severity: Warning,
-		Msg: "missing LF on last line, file might have been truncated",
-	})
-}
-
-// pos is the place of the next byte.
-func (l *lexer) pos() Pos { return Pos{File: l.file, Line: l.line, Column: l.at - l.start + 1} }
-
-// fail reports a fault at p, and skips the rest of the statement.
-func (l *lexer) fail(p Pos, format string, args ...any) bool {
-	l.errs = append(l.errs, Error{Pos: p, Msg: fmt.Sprintf(format, args...)})
-	for l.at < len(l.src) {
-		if l.src[l.at] == '\n' {
-			continued := l.continues(l.at - 1)
-			l.newline()
-			if !continued {
-				break
-			}
-			continue
+	for _, f := range l.Faults() {
+		e := Error{Pos: f.Pos, Msg: f.Msg}
+		if f.Warning {
+			e.Severity = Warning
 		}
-		l.at++
+		errs = append(errs, e)
 	}
-	return false
-}
-
-// continues reports whether the line that ends behind offset i is continued.
-func (l *lexer) continues(i int) bool {
-	if i >= l.start && l.src[i] == '\r' {
-		i--
-	}
-	return i >= l.start && l.src[i] == '\\'
-}
-
-// newline steps over the end of a line.
-func (l *lexer) newline() {
-	l.at++
-	l.line++
-	l.start = l.at
-}
-
-// statement reads up to the end of a line that is not continued. It reports whether the
-// statement is whole.
-func (l *lexer) statement() bool {
-	l.words, l.word, l.text, l.open, l.quote = nil, word{}, nil, false, 0
-	for l.at < len(l.src) {
-		c := l.src[l.at]
-		switch {
-		case c == '\n':
-			return l.end()
-		case c == 0:
-			return l.fail(l.pos(), "stray NUL character")
-		case c == '\\' && l.quote != '\'':
-			if !l.escape() {
-				return false
-			}
-		case c == '$' && l.quote == '"':
-			if !l.variable() {
-				return false
-			}
-		case l.quote != 0 && c != l.quote:
-			l.add(c, 1)
-		case c == '"' || c == '\'':
-			l.toggle(c)
-		case isBlank(c):
-			l.close()
-			l.at++
-		case c == '#':
-			for l.at < len(l.src) && l.src[l.at] != '\n' {
-				l.at++
-			}
-		default:
-			l.add(c, 1)
-		}
-	}
-	return l.end()
-}
-
-func isBlank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
-
-// end ends the statement with its line, or with the file.
-func (l *lexer) end() bool {
-	if l.quote != 0 {
-		return l.fail(l.quoted, "unmatched quote")
-	}
-	l.close()
-	if l.at < len(l.src) {
-		l.newline()
-	}
-	return true
-}
-
-// begin makes sure that there is a word to add to.
-func (l *lexer) begin() {
-	if !l.open {
-		l.open = true
-		l.text = l.text[:0]
-		l.word = word{pos: l.pos(), plain: true}
-	}
-}
-
-// close ends the word, if there is one.
-func (l *lexer) close() {
-	if l.open {
-		l.word.text = string(l.text)
-		l.words = append(l.words, l.word)
-		l.open = false
-	}
-}
-
-// add puts a byte that took n bytes of the file into the word.
-func (l *lexer) add(c byte, n int) {
-	l.begin()
-	l.text = append(l.text, c)
-	l.at += n
-	if n != 1 {
-		l.word.plain = false
-	}
-}
-
-// toggle opens or closes a quote. Quotes may start and end within a word.
-func (l *lexer) toggle(c byte) {
-	l.begin()
-	l.word.plain = false
-	l.quoted = l.pos()
-	if l.quote == c {
-		l.quote = 0
-	} else {
-		l.quote = c
-	}
-	l.at++
-}
-
-// escape resolves what begins with a backslash. One that means nothing is kept as it is.
-func (l *lexer) escape() bool {
-	rest := l.src[l.at+1:]
-	switch {
-	case rest == "":
-		l.add('\\', 1)
-	case rest[0] == '\n':
-		l.join(1)
-	case len(rest) > 1 && rest[:2] == "\r\n":
-		l.join(2)
-	case rest[0] == 'x':
-		c, err := hex.DecodeString(rest[1:min(3, len(rest))])
-		switch {
-		case err != nil || len(c) == 0:
-			return l.fail(l.pos(), "truncated or invalid hexadecimal sequence")
-		case c[0] == 0:
-			return l.fail(l.pos(), "stray NUL character")
-		}
-		l.add(c[0], 4)
-	default:
-		if c, ok := escapes[rest[0]]; ok {
-			l.add(c, 2)
-		} else {
-			l.add('\\', 1)
-		}
-	}
-	return true
-}
-
-// join goes on with the next line, as if there were no end of this one.
-func (l *lexer) join(n int) {
-	l.at += n
-	l.newline()
-	l.word.plain = false
-}
-
-// escapes are the bytes that may stand behind a backslash, and what they then mean.
-var escapes = map[byte]byte{
-	' ': ' ', '\\': '\\', '#': '#', '"': '"', '\'': '\'', '$': '$',
-	'n': '\n', 'r': '\r', 't': '\t',
+	return all, errs
 }

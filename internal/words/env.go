@@ -1,14 +1,14 @@
-package config
+package words
 
 import "strings"
 
 // variable resolves $VAR, ${VAR}, ${VAR-default} and ${VAR[*]}, which mean something only
 // inside double quotes. A variable that is not set is empty, or its default; with [*]
 // each blank of the value ends a word.
-func (l *lexer) variable() bool {
+func (l *Lexer) variable() bool {
 	at := l.pos()
 	l.begin()
-	l.word.plain = false
+	l.word.Plain = false
 	l.at++
 	brace := l.at < len(l.src) && l.src[l.at] == '{'
 	if brace {
@@ -33,14 +33,14 @@ func (l *lexer) variable() bool {
 		}
 	}
 	if !ok {
-		l.word.unset = name
+		l.word.Unset = name
 	}
 	l.expand(value, words)
 	return true
 }
 
 // name reads as much as can be the name of a variable.
-func (l *lexer) name() string {
+func (l *Lexer) name() string {
 	from := l.at
 	for l.at < len(l.src) {
 		c := l.src[l.at]
@@ -55,7 +55,7 @@ func (l *lexer) name() string {
 
 // fallback reads "-default}" or "}". The default is taken as it stands: it cannot be
 // quoted, escaped or computed.
-func (l *lexer) fallback() (text string, given, closed bool) {
+func (l *Lexer) fallback() (text string, given, closed bool) {
 	rest := l.src[l.at:]
 	if line, _, ok := strings.Cut(rest, "\n"); ok {
 		rest = line
@@ -72,7 +72,7 @@ func (l *lexer) fallback() (text string, given, closed bool) {
 }
 
 // expand puts a value into the word, or with words set as many words as it has.
-func (l *lexer) expand(value string, words bool) {
+func (l *Lexer) expand(value string, words bool) {
 	if !words {
 		l.text = append(l.text, value...)
 		return
