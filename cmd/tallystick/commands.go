@@ -19,6 +19,7 @@ func commands() []command {
 	return []command{
 		{"demo", "show three HAProxy nodes, traffic to them, and the sums that they read", runDemo},
 		{"cli", "say a command to a running tallystick, or hold a session with it", runCLI},
+		{"top", "show sessions, tables, the largest keys and what is wrong, on the terminal", runTop},
 		{"bench", "play nodes, check every sum, measure what it costs beside a HAProxy", runBench},
 	}
 }
