@@ -69,7 +69,7 @@ func complaints(text string) []string {
 
 func TestErrorFormat(t *testing.T) {
 	e := Error{
-		Pos: Pos{"tallystick.cfg", 12, 15}, Word: "no-assend",
+		Pos: Pos{File: "tallystick.cfg", Line: 12, Column: 15}, Word: "no-assend",
 		Msg: "unknown keyword 'no-assend' in 'aggregations' section", Hint: "did you mean 'no-ascend' maybe ?",
 	}
 	for _, c := range []struct {

@@ -52,7 +52,7 @@ aggregations data
 		MaxTables:    256,
 	}}}
 	equal(t, "what no line says has its default", want, c)
-	if p := c.Sections[0].Peers[0].Pos; p != (Pos{"t.cfg", 5, 12}) {
+	if p := c.Sections[0].Peers[0].Pos; p != (Pos{File: "t.cfg", Line: 5, Column: 12}) {
 		t.Errorf("a peer knows the place of its name: got %v", p)
 	}
 }
