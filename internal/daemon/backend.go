@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"tallystick/internal/config"
-	"tallystick/internal/logs"
 	"tallystick/internal/node"
 	"tallystick/internal/topology"
 	"tallystick/internal/view"
@@ -23,6 +22,7 @@ func (b *backend) Process() view.Process {
 	p := view.Process{
 		Version: b.Version, Release: b.Release, PID: os.Getpid(), Node: b.host, Started: b.start,
 		Threads: runtime.GOMAXPROCS(0), Tasks: runtime.NumGoroutine(), LogLevel: *b.level.Load(),
+		RSS: residentBytes(), Reload: *b.reloaded.Load(),
 		MaxConns: int(b.files), CumConns: b.counters.Accepted.Load() + b.counters.Called.Load(), Stopping: b.stopping.Load(),
 	}
 	for _, s := range b.now.Load().sections {
@@ -82,7 +82,7 @@ func (b *backend) Sections() []view.Section {
 
 // sectionOf takes a snapshot of a section.
 func (b *backend) sectionOf(p *program, s *section) view.Section {
-	warm, _ := s.Warm()
+	warm, missing := s.Warm()
 	c := s.Settings()
 	v := view.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Warm: warm, Binds: bindsOf(p.config, s.ID())}
 	if l := s.config.Local; l != nil {
@@ -94,6 +94,8 @@ func (b *backend) sectionOf(p *program, s *section) view.Section {
 	if c.Shard.Count > 0 {
 		v.Shard, v.Misplaced = fmt.Sprintf("%d/%d", c.Shard.Index, c.Shard.Count), b.counters.StrayKeys.Load()
 	}
+	v.WarmExpected = len(s.Members())
+	v.WarmHeard = max(0, v.WarmExpected-len(missing))
 	if !warm {
 		v.WarmAt = s.Started().Add(c.Warmup)
 	}
@@ -117,6 +119,7 @@ func (b *backend) sectionOf(p *program, s *section) view.Section {
 		}
 	}
 	slices.SortFunc(v.Tables, func(a, b view.Table) int { return cmp.Compare(a.Target, b.Target) })
+	weighLessons(&v)
 	return v
 }
 
@@ -169,7 +172,8 @@ func rulesOf(r *topology.Rules) string {
 
 // tableOf describes one table and who feeds and hears it.
 func tableOf(t *node.TableView, peers []view.Peer, receivers []view.Receiver) view.Table {
-	v := view.Table{Target: t.Name, Forwarded: t.Relayed, Schema: t.Schema, Rows: int64(t.Stats.Rows), Update: uint32(t.Stats.Changes), Used: uint32(t.Stats.Changes), Receivers: receivers}
+	v := view.Table{Target: t.Name, Forwarded: t.Relayed, Schema: t.Schema, Rows: int64(t.Stats.Rows),
+		Shares: int64(t.Stats.Shares), Bytes: int64(t.Stats.Bytes), Changes: t.Stats.Changes, Update: uint32(t.Stats.Changes), Used: uint32(t.Stats.Changes), Receivers: receivers}
 	for _, p := range peers {
 		for _, l := range p.Lanes {
 			if l.Target == t.Name && !slices.Contains(v.Sources, l.Name) {
@@ -187,11 +191,7 @@ func tableOf(t *node.TableView, peers []view.Peer, receivers []view.Receiver) vi
 func (b *backend) Events() []view.Event {
 	var list []view.Event
 	for _, e := range b.logs.Events() {
-		text := e.Message
-		for _, f := range e.Fields {
-			text += fmt.Sprintf(" %s=%v", f.Key, f.Value)
-		}
-		list = append(list, view.Event{Time: e.Time, Level: logs.LevelWord(e.Level), Text: text})
+		list = append(list, eventOf(&e))
 	}
 	return list
 }

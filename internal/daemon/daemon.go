@@ -27,6 +27,7 @@ import (
 	"tallystick/internal/node"
 	"tallystick/internal/proc"
 	"tallystick/internal/secure"
+	"tallystick/internal/view"
 )
 
 // Options is what the command line says, and what main knows.
@@ -63,8 +64,9 @@ type daemon struct {
 	files    uint64 // limit of open files
 	stopping stopFlag
 
-	now       atomic.Pointer[program] // what serves
-	reloading sync.Mutex              // held while another configuration takes its place
+	now       atomic.Pointer[program]     // what serves
+	reloading sync.Mutex                  // held while another configuration takes its place
+	reloaded  atomic.Pointer[view.Reload] // how the last reload went
 
 	life, listening context.Context // of everything; of listeners, which may end earlier
 	failed          chan error      // a listener cannot go on
@@ -102,6 +104,7 @@ func Run(o Options) error {
 	d := &daemon{Options: o, start: time.Now(), signals: proc.WatchSignals(), failed: make(chan error, 1)} // from here on a signal ends us cleanly
 	defer d.signals.Close()
 	d.host, _ = os.Hostname()
+	d.reloaded.Store(&view.Reload{Good: true})
 	d.makeLogs()
 	defer d.logs.Close()
 	d.certs = secure.New(d.log)

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"tallystick/internal/logs"
 	"tallystick/internal/proc"
+	"tallystick/internal/view"
 )
 
 // reload reads the configuration again and applies it as the difference to the present one.
@@ -107,6 +109,11 @@ func (d *daemon) reloadBySignal() {
 
 // report tells the log how a reload went.
 func (d *daemon) report(changes []string, err error) {
+	how := view.Reload{At: time.Now(), Good: err == nil, Message: summary(changes)}
+	if err != nil {
+		how.Message = err.Error()
+	}
+	d.reloaded.Store(&how)
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			d.log.Error("configuration not taken: " + strings.TrimSpace(line))

@@ -16,6 +16,7 @@ type Event struct {
 	Level   slog.Level
 	Message string
 	Fields  []Field
+	Seq     uint64 // of events that are kept: their number since the start, from 1
 }
 
 // Field is one detail of an event.

@@ -141,6 +141,9 @@ func (l *Logs) Close() {
 // most.
 func (l *Logs) Events() []Event { return l.ring.all() }
 
+// EventsAfter returns those of Events whose number is larger than seq, the oldest first.
+func (l *Logs) EventsAfter(seq uint64) []Event { return l.ring.after(seq) }
+
 // Stats is what became of the events for one target.
 type Stats struct {
 	Target string // as in the configuration

@@ -264,3 +264,29 @@ func eventually(t *testing.T, f func() bool) {
 		}
 	}
 }
+
+// TestEventsAfter: whoever follows the log asks for what is behind the number that it has seen,
+// and misses nothing but what the ring has forgotten.
+func TestEventsAfter(t *testing.T) {
+	var r ring
+	for range ringSize + 5 {
+		r.take(Event{})
+	}
+	for _, c := range []struct {
+		why         string
+		seq         uint64
+		first, last uint64 // 0: none
+	}{
+		{"everything that is kept", 0, 6, ringSize + 5},
+		{"what is behind a number", ringSize, ringSize + 1, ringSize + 5},
+		{"nothing is new", ringSize + 5, 0, 0},
+		{"a number that is not there yet, of our former life perhaps", ringSize + 99, 0, 0},
+	} {
+		list := r.after(c.seq)
+		switch {
+		case c.first == 0 && len(list) == 0:
+		case len(list) == 0 || list[0].Seq != c.first || list[len(list)-1].Seq != c.last || uint64(len(list)) != c.last-c.first+1:
+			t.Errorf("%s: got %d events, want %d to %d", c.why, len(list), c.first, c.last)
+		}
+	}
+}

@@ -38,6 +38,7 @@ type Section struct {
 	looked    time.Time               // when replicas were compared last
 	gossip    gossip                  // what the log has been told of refused callers
 	closing   atomic.Bool
+	ticked    atomic.Int64 // when tick last ended, in ns after start
 	operator  operator
 	deriving  sync.Mutex  // held while the section is given another configuration
 	uncertain atomic.Bool // tables are on their way from one sum to another: nothing is pushed

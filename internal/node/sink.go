@@ -73,6 +73,7 @@ func (v *sink) told() (n uint64) {
 }
 
 func (v *sink) count(f *feed, n int) {
+	f.target.told.Add(uint64(n))
 	if !v.teaching {
 		v.pace.rows += n + int(f.TooLong)
 	}

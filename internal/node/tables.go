@@ -41,7 +41,8 @@ type target struct {
 	press *publish.Press // of the table, for all feeds of it
 	lanes int            // that feed it; guarded by the registry. Without any it goes.
 
-	changes uint64 // of the table at the last tick; the ticker's
+	changes uint64        // of the table at the last tick; the ticker's
+	told    atomic.Uint64 // updates of it that were sent to peers
 
 	mu   sync.Mutex
 	said []table.Disagreement // what has been logged and not been taken back

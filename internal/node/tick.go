@@ -8,6 +8,7 @@ import (
 
 // tick carries out what is due by time alone, and tells how long it may be until the next.
 func (s *Section) tick(now time.Time) (sleep time.Duration) {
+	defer s.ticked.Store(int64(now.Sub(s.start)))
 	s.alarm.asleep.Store(true) // before anything is looked at: what comes later than the look rings
 	moved := s.advance(now)
 	for _, p := range s.roster.all() {

@@ -74,6 +74,7 @@ type TableView struct {
 	Name          string
 	ID            uint32
 	Relayed       bool          // it comes from above; else it is a sum
+	Told          uint64        // updates that were sent to peers
 	Schema        *stick.Schema // nil before the first definition
 	Stats         table.Stats
 	Disagreements []table.Disagreement
@@ -153,7 +154,7 @@ func (v *PeerView) fromBook(b *book) {
 func (s *Section) Tables() []TableView {
 	var views []TableView
 	for _, t := range s.tables.all() {
-		views = append(views, TableView{Name: t.name, ID: t.id, Relayed: t.relayed, Schema: t.table.Schema(), Stats: t.table.Stats(), Disagreements: t.table.Disagreements()})
+		views = append(views, TableView{Name: t.name, ID: t.id, Relayed: t.relayed, Told: t.told.Load(), Schema: t.table.Schema(), Stats: t.table.Stats(), Disagreements: t.table.Disagreements()})
 	}
 	return views
 }
@@ -241,3 +242,10 @@ func (s *Section) Drain() {
 
 // Idle reports whether no connection is left.
 func (s *Section) Idle() bool { return len(*s.live.Load()) == 0 }
+
+// Ticked is when the section last looked after what time alone makes due: a second ago at most,
+// or something in it stands still.
+func (s *Section) Ticked() time.Time { return s.start.Add(time.Duration(s.ticked.Load())) }
+
+// Members are the names of the peers that lines name and whose shares a start waits for.
+func (s *Section) Members() []string { return s.members() }

@@ -33,6 +33,7 @@ type pupil struct {
 	partials  int       // PARTIAL answers since the last FINISHED
 	ended     bool      // a lesson that we asked for has ended in this session
 	undecided bool      // one ended FINISHED, but what it did not mention was kept, since the peer's own request was open
+	since     uint64    // updates that had come when we asked, for observers
 	confirms  int       // answers that have come and are to be confirmed, one 00 03 each
 }
 
@@ -82,7 +83,7 @@ func (s *Session) appendRequest(b []byte) []byte {
 	if !s.pupil.due || s.pupil.state != pupilIdle {
 		return b
 	}
-	s.pupil.due, s.pupil.state = false, learning
+	s.pupil.due, s.pupil.state, s.pupil.since = false, learning, s.stats.UpdatesIn
 	s.disarm(askTimer)
 	s.c.Memory.asked = s.now
 	s.stats.LessonsAsked++

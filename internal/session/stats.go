@@ -35,6 +35,8 @@ type Stats struct {
 	AcksOut     uint64
 	AcksIgnored uint64 // of AcksIn, in a lesson that we gave
 
+	LessonRows    uint64 // updates in the lesson that the peer gives us now; 0: it gives none
+	TaughtRows    uint64 // updates in the lesson that we give now; 0: we give none
 	LessonsAsked  uint64 // our requests
 	FinishedIn    uint64 // answers from the peer, those that were not asked for included
 	PartialsIn    uint64
@@ -56,6 +58,12 @@ func (s *Session) Stats() Stats {
 	st.Phase, st.Pupil, st.Teacher = s.phase.String(), s.pupil.state.String(), s.teacher.state.String()
 	st.Process = s.process.String()
 	st.Minor, st.Guarded, st.Learnt, st.Tables = s.minor, s.guard.on, s.pupil.ended, len(s.byName)
+	if s.pupil.state == learning {
+		st.LessonRows = s.stats.UpdatesIn - s.pupil.since
+	}
+	if s.teacher.state == teaching {
+		st.TaughtRows = s.stats.UpdatesOut - s.teacher.since
+	}
 	return st
 }
 

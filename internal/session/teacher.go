@@ -25,8 +25,9 @@ func (t teacherState) String() string {
 
 type teacher struct {
 	state       teacherState
-	overdue     bool // the answer has been held for long enough
-	unconfirmed int  // answers that the peer has yet to confirm; a lesson that was started again may leave two
+	overdue     bool   // the answer has been held for long enough
+	since       uint64 // updates that had been said when the lesson began, for observers
+	unconfirmed int    // answers that the peer has yet to confirm; a lesson that was started again may leave two
 }
 
 // isAskedFor reports whether the peer's own request is open: come and not yet answered.
@@ -74,7 +75,7 @@ func (s *Session) mayTeach() bool {
 // appendLesson says as much of the lesson as there is room for, and the answer behind it.
 func (s *Session) appendLesson(b []byte, limit int) []byte {
 	if s.mayTeach() {
-		s.teacher.state = teaching
+		s.teacher.state, s.teacher.since = teaching, s.stats.UpdatesOut
 		s.disarm(answerTimer)
 		s.c.Sink.Teach(s.now, s.c.Restore && s.pupil.ended && s.pupil.state != learning)
 	}

@@ -18,10 +18,13 @@ type Section struct {
 	Peers   []Peer    // in the order of the configuration; dynamic ones behind them
 	Tables  []Table   // by target name, aggregates and relayed ones
 
-	Binds     []string // shared binds that bring peers to it, as they are bound
-	MaxPeers  int      // with dynamic-peers: how many there may be, static ones included; 0: strangers are refused
-	Shard     string   // "1/3" as the configuration has it; "" for none
-	Misplaced uint64   // with Shard: updates since our start for keys that are another shard's
+	Binds        []string // shared binds that bring peers to it, as they are bound
+	MaxPeers     int      // with dynamic-peers: how many there may be, static ones included; 0: strangers are refused
+	WarmHeard    int      // members that the configuration names and that have given a lesson since our start
+	WarmExpected int      // all members that it names
+
+	Shard     string // "1/3" as the configuration has it; "" for none
+	Misplaced uint64 // with Shard: updates since our start for keys that are another shard's
 }
 
 // Peer is one peer and its present or last session. Counters are since our start, over
@@ -57,6 +60,8 @@ type Peer struct {
 
 	LessonAsked bool   // we have asked for a lesson in this session
 	LessonDone  bool   // and it has been given, whole or partial
+	Learning    Lesson // that the peer gives us
+	Teaching    Lesson // that we give it
 	Requests    uint64 // lessons that it asked for
 	Finishes    uint64 // lessons that we gave to their end
 	Confirms    uint64 // of those, confirmed by it
@@ -65,6 +70,7 @@ type Peer struct {
 	Silences                    uint64 // sessions that ended because nothing was heard
 	ProtocolErrors              uint64
 	Collisions                  uint64 // sessions replaced by a newer one of the same name
+	Sessions                    uint64 // that were established
 	Drops                       uint64 // sessions that ended, for whatever reason
 	MessagesIn, MessagesOut     uint64
 	UpdatesIn, UpdatesOut       uint64
@@ -102,6 +108,10 @@ type Table struct {
 	Forwarded bool          // it is relayed from the peers above us that feed it: nothing is added up
 	Schema    *stick.Schema // as resolved of all definitions, never nil; its Name does not matter
 	Rows      int64
+	Shares    int64  // contributions of all rows, those that do not count included
+	Bytes     int64  // of memory: rows, shares, keys and index
+	Changes   uint64 // since the table came to be; Update is its id
+	Lag       *Lag   // nil: not measured
 	Update    uint32 // id of the last change
 	Used      uint32 // id that was used last, for a change or to push one; not before Update
 	Receivers []Receiver

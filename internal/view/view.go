@@ -87,6 +87,8 @@ type Process struct {
 	Conns    int       // that are
 	CumConns uint64    // that ever were
 	Stopping bool      // it is about to end: no new sessions
+	RSS      int64     // resident memory in bytes; 0: not known
+	Reload   Reload    // the last one
 	// Counters is everything else that "show info" lists, in its order: sizes, and for
 	// each limit how often it was met.
 	Counters []Counter
@@ -105,7 +107,11 @@ var LogLevels = [...]string{"emerg", "alert", "crit", "err", "warning", "notice"
 type Event struct {
 	Time  time.Time // wall clock
 	Level string    // one of LogLevels
-	Text  string
+	Text  string    // message and details
+
+	Seq     uint64 // its number since our start, from 1; a later one's is larger
+	Section string // whom it concerns; "": no section in particular
+	Peer    string // by its name in Section.Peers; "": no peer in particular
 }
 
 // ErrGone is the answer for a section or table that is no more.
