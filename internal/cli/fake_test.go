@@ -26,8 +26,10 @@ type fake struct {
 	sections []view.Section
 	events   []view.Event
 	rows     map[string][]view.Entry // by section and table
-	deny     error                   // what acting commands answer
-	changed  string                  // what a reload answers
+	reach    map[string][]view.Reach // the same: whichever key it is
+	findings []view.Finding
+	deny     error  // what acting commands answer
+	changed  string // what a reload answers
 
 	mu    sync.Mutex
 	done  []string // acting commands, in words
@@ -82,6 +84,12 @@ func (f *fake) Get(section, table string, key []byte, g func(*view.Entry)) (bool
 	return true, nil
 }
 
+func (f *fake) Trace(section, table string, key []byte) ([]view.Reach, error) {
+	return f.reach[section+" "+table], nil
+}
+
+func (f *fake) Findings() []view.Finding { return f.findings }
+
 // act writes down what was asked for.
 func (f *fake) act(format string, args ...any) error {
 	f.mu.Lock()
@@ -111,7 +119,7 @@ var errTwoLines = errors.New("[ALERT] parsing [a.cfg:3] : no\n\n[ALERT] parsing 
 
 // newFake is the examples of the vendor's two pages, and a section of everything else.
 func newFake() *fake {
-	f := &fake{rows: map[string][]view.Entry{}}
+	f := &fake{rows: map[string][]view.Entry{}, reach: map[string][]view.Reach{}}
 	f.process = view.Process{
 		Version: "1.0.0", Release: "2026/01/31", PID: 4711, Node: "agg1", Started: ago(26*time.Hour + 61*time.Second),
 		Threads: 2, Tasks: 17, LogLevel: "info", MaxConns: 1000, Conns: 5, CumConns: 9,

@@ -84,7 +84,8 @@ func (b *backend) Sections() []view.Section {
 func (b *backend) sectionOf(p *program, s *section) view.Section {
 	warm, missing := s.Warm()
 	c := s.Settings()
-	v := view.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Warm: warm, Binds: bindsOf(p.config, s.ID())}
+	v := view.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Warm: warm, Binds: bindsOf(p.config, s.ID()),
+		To: c.Rules.To, Forward: c.Rules.Forward, NoAscend: c.Rules.NoAscend, NoFeedback: c.Rules.NoFeedback}
 	if l := s.config.Local; l != nil {
 		v.Addr = l.Addr.String()
 	}
@@ -104,7 +105,7 @@ func (b *backend) sectionOf(p *program, s *section) view.Section {
 		pv := peer.View()
 		v.Peers = append(v.Peers, peerOf(&pv, b.start))
 		for _, f := range pv.Feeds {
-			receivers[f.Target] = append(receivers[f.Target], view.Receiver{Peer: pv.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced), NotTo: f.Refused})
+			receivers[f.Target] = append(receivers[f.Target], view.Receiver{Peer: pv.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced), NotTo: f.Refused, Schema: f.Schema})
 		}
 		for _, u := range pv.Unread {
 			notes[u.Target] = append(notes[u.Target], pv.Name+": "+u.Why)

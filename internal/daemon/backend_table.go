@@ -49,15 +49,45 @@ func (b *backend) Get(section, name string, key []byte, f func(*view.Entry)) (bo
 	if err != nil {
 		return false, err
 	}
-	return t.Get(s.Now(), key, func(e *table.Entry) { f(entryOf(s, e)) }), nil
+	return t.Get(s.Now(), key, func(e *table.Entry) {
+		v := entryOf(s, e)
+		for i := range e.Shares {
+			v.Shares[i].Own, v.Shares[i].Aside = e.Shares[i].Lane.Schema(), e.Shares[i].Lane.Without()
+		}
+		for _, l := range e.Deciders {
+			label := ""
+			if l != nil {
+				label = l.Label()
+			}
+			v.Deciders = append(v.Deciders, label)
+		}
+		f(v)
+	}), nil
 }
+
+// Trace implements view.Viewer.
+func (b *backend) Trace(section, name string, key []byte) ([]view.Reach, error) {
+	s, t, err := b.table(section, name)
+	if err != nil {
+		return nil, err
+	}
+	var list []view.Reach
+	for _, r := range s.Trace(t, key) {
+		list = append(list, view.Reach{Peer: r.Peer, Known: r.Known, Pushed: r.Pushed, Acked: r.Acked, TooLong: r.Long})
+	}
+	return list, nil
+}
+
+// Findings implements view.Viewer.
+func (b *backend) Findings() []view.Finding { return nil }
 
 func entryOf(s *section, e *table.Entry) *view.Entry {
 	v := &view.Entry{Schema: e.Schema, Key: e.Key, Sum: shareOf(&e.Row)}
 	for i := range e.Shares {
 		c := &e.Shares[i]
 		share := shareOf(&c.Row)
-		share.Label, share.Expired, share.Standby, share.Group = c.Label, c.Expired, c.Standby, s.GroupOf(c.Lane)
+		share.Label, share.Expired, share.Standby = c.Label, c.Expired, c.Standby
+		share.Peer, share.Source, share.Group = s.Owner(c.Lane)
 		v.Shares = append(v.Shares, share)
 	}
 	return v

@@ -196,16 +196,6 @@ type MemberView struct {
 // Contests takes a snapshot of all elections, by table and group.
 func (s *Section) Contests() []ContestView { return s.groups.view() }
 
-// GroupOf is the group that the peer of a lane belongs to; "" for none.
-func (s *Section) GroupOf(l *table.Lane) string {
-	s.tables.mu.RLock()
-	defer s.tables.mu.RUnlock()
-	if p := s.tables.owners[l].peer; p != nil {
-		return p.conf().Group
-	}
-	return ""
-}
-
 // Started is when the section began, from which its warm-up counts.
 func (s *Section) Started() time.Time { return s.start }
 

@@ -278,6 +278,13 @@ type Place struct {
 	Schema    *stick.Schema // as the peer has announced it
 }
 
+// Reader is the feed's place in the table's change list, to look at and not to move: table.Past.
+func (f *Feed) Reader() *table.Reader { return f.reader }
+
+// Stands reports whether what the reader has committed is what the peer has acked in this session, or had
+// in the one that this resumes; and level, whether all that was sent in this session is acked.
+func (f *Feed) Stands() (stands, level bool) { return f.stands, f.last != 0 && f.acked == f.last }
+
 // Place tells where the feed stands.
 func (f *Feed) Place() Place {
 	return Place{Table: f.id, Pushed: f.at.read, Acked: f.at.acked, Synced: f.at.synced, Announced: f.want != nil,

@@ -12,6 +12,10 @@ type Entry struct {
 	stick.Row               // the sum; zeros with a life of 0 if no share counts
 	Schema    *stick.Schema // of the sum and of all shares
 	Shares    []Share       // in the order of the configuration
+
+	// Deciders are the lanes whose value a tag or a text of the sum is, by column and element; nil
+	// elsewhere, and where nobody has one. Only Get tells them, and only if there are such columns.
+	Deciders []*Lane
 }
 
 // Share is what one lane last reported for a key. Values are those of the sum's schema;
@@ -72,6 +76,7 @@ func (t *Table) Get(now int64, key []byte, f func(*Entry)) bool {
 		return false
 	}
 	e := s.entry(s.rows.at(id), now)
+	e.Deciders = s.deciders(s.rows.at(id))
 	s.mu.Unlock()
 	t.mu.RUnlock()
 	f(&e)

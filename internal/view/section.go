@@ -18,13 +18,20 @@ type Section struct {
 	Peers   []Peer    // in the order of the configuration; dynamic ones behind them
 	Tables  []Table   // by target name, aggregates and relayed ones
 
-	Binds        []string // shared binds that bring peers to it, as they are bound
-	MaxPeers     int      // with dynamic-peers: how many there may be, static ones included; 0: strangers are refused
-	WarmHeard    int      // members that the configuration names and that have given a lesson since our start
-	WarmExpected int      // all members that it names
+	Binds     []string // shared binds that bring peers to it, as they are bound
+	MaxPeers  int      // with dynamic-peers: how many there may be, static ones included; 0: strangers are refused
+	Shard     string   // "1/3" as the configuration has it; "" for none
+	Misplaced uint64   // with Shard: updates since our start for keys that are another shard's
 
-	Shard     string // "1/3" as the configuration has it; "" for none
-	Misplaced uint64 // with Shard: updates since our start for keys that are another shard's
+	To         string    // suffix of what it publishes, with its dot
+	Forward    []string  // suffixes of what it relays
+	NoAscend   bool      // sums are not told to peers above
+	NoFeedback bool      // nor to nodes and peers below
+	Limits     Limits    // and how they were met
+	Refusals   []Refusal // of callers; the most recent ones, a bounded number
+
+	WarmHeard    int // members that the configuration names and that have given a lesson since our start
+	WarmExpected int // all members that it names
 }
 
 // Peer is one peer and its present or last session. Counters are since our start, over
@@ -76,8 +83,12 @@ type Peer struct {
 	UpdatesIn, UpdatesOut       uint64
 	BytesIn, BytesOut           uint64
 
-	Lanes []Lane         // its source tables, by name
-	Error *ProtocolError // the last one; nil if there never was one
+	Lanes     []Lane         // its source tables, by name
+	Announced []Announced    // all tables that it has announced in its present or last session, by name; a bounded number
+	Copied    *Copied        // rows that were another node's; nil: none were seen
+	Stray     *Stray         // keys of another shard; nil: none were seen in this session
+	Partials  uint64         // lessons in this session that it said were not all, none having been all since
+	Error     *ProtocolError // the last one; nil if there never was one
 }
 
 // Lane is one source table of one peer.
@@ -147,6 +158,11 @@ type Receiver struct {
 	Acked  uint32 // of the last change that it has acked
 	Synced uint32 // of the last change when its last lesson from us ended
 	NotTo  string // why nothing of it is sent to that peer; "" if it is
+
+	Schema  *stick.Schema // as the peer holds the table, which is how it is told; nil: not known yet
+	TooLong uint64        // keys, since our start, that its table cannot hold
+	LongKey []byte        // the last of them, as on the wire
+	LongAt  time.Time     // when that was
 }
 
 // Entry is one row of an aggregate: the sum and what each member contributes to it.
@@ -155,6 +171,11 @@ type Entry struct {
 	Key    []byte        // as on the wire
 	Sum    Share
 	Shares []Share // in the order of the configuration
+
+	// Deciders are the labels of those whose value a tag or server of the sum is, by column and
+	// element, as Schema has them; "" for other columns, and where nobody has one. Get gives
+	// them, if there are such columns; Dump does not.
+	Deciders []string
 }
 
 // Share is values as in stick.Row: the ages of rates are as of the call that gave it.
@@ -167,4 +188,11 @@ type Share struct {
 	Expired bool   // it counts 0
 	Group   string // of the peer whose it is, as in Peer.Group
 	Standby bool   // it does not count since another member of Group does; Table.Leads has who
+	Peer    string // whose it is, by its name in Section.Peers; "" for the operator's, and of a sum
+	Source  string // wire name of the table at that peer
+
+	// Own is the definition of that table as the peer has announced it, and Aside why single columns
+	// of it do not count. Get gives them, Dump does not.
+	Own   *stick.Schema
+	Aside map[stick.DataType]string
 }

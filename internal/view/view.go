@@ -36,6 +36,12 @@ type Viewer interface {
 	// Get calls f with the entry of key, if there is one, and reports whether there was.
 	// The key is as on the wire: binary keys padded.
 	Get(section, table string, key []byte, f func(*Entry)) (bool, error)
+	// Trace tells how far the newest value of a key has come at each peer that hears the table.
+	Trace(section, table string, key []byte) ([]Reach, error)
+
+	// Findings is what is wrong in the cluster at present, the worst first. It is looked for
+	// every few seconds, and what has just begun or ended may not be told yet.
+	Findings() []Finding
 }
 
 // Dump is a place in a table. It holds no lock between calls, and needs no closing. One
@@ -92,6 +98,9 @@ type Process struct {
 	// Counters is everything else that "show info" lists, in its order: sizes, and for
 	// each limit how often it was met.
 	Counters []Counter
+
+	Refusals     []Refusal     // of callers that no section could be found for; the most recent ones, a bounded number
+	Certificates []Certificate // in use, ours and those of authorities
 }
 
 // Counter is one line of "show info".
