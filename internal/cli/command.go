@@ -26,7 +26,7 @@ func commands() []command {
 		{"clear table", "<id> <name> [<filter>]*", "forget the shares of a table, or of some keys (filter: data/key)", LevelAdmin, -1, clearTable},
 		{"disable peer", "<id>/<peer>", "close the session of a peer and keep it away", LevelOperator, 1, disablePeer},
 		{"enable peer", "<id>/<peer>", "let a disabled peer come again", LevelOperator, 1, enablePeer},
-		{"explain", "<id> <name> <key>", "tell where the sum of a key comes from", LevelUser, 3, explain},
+		{"explain", "<id> <name> <key>", "tell where the sum of a key comes from", LevelUser, 3, explainKey},
 		{"help", "[<command>]", "list matching or all commands", LevelUser, -1, help},
 		{"operator", "", "lower the level of the current CLI session to operator", LevelUser, 0, lowerTo(LevelOperator)},
 		{"prompt", "[help | n | i | p | timed]*", "toggle interactive mode with prompt", LevelUser, -1, prompt},

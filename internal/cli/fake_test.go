@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,6 +81,11 @@ func (f *fake) Get(section, table string, key []byte, g func(*view.Entry)) (bool
 		return false, nil
 	}
 	e := rows[i].Clone()
+	for i := range e.Shares { // the daemon knows whose they are
+		s := &e.Shares[i]
+		s.Peer, _, _ = strings.Cut(s.Label, "(")
+		s.Source, s.Own = strings.TrimSuffix(table, ".sum"), e.Schema
+	}
 	g(&e)
 	return true, nil
 }
@@ -189,6 +195,7 @@ func mixed(f *fake) view.Section {
 	evil := "key=1\n\nforged: \"x\"; 'y'<b>\xff\x00,"
 	f.rows["mixed /all.sum"] = []view.Entry{
 		{Schema: all, Key: []byte("plain"), Sum: view.Share{Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever},
+			Deciders: []string{"lb1(web.v2)", "", "", "lb\n1", "", "", "", "", ""},
 			Shares: []view.Share{{Label: "lb1(web.v2)", Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever}}},
 		{Schema: all, Key: []byte(evil[:len(evil)-2]), Sum: view.Share{Values: values(2, 5), Life: 20},
 			Shares: []view.Share{{Label: "lb\n1", Values: values(2, 5), Text: "\x1b]0;x\x07", Life: 20}}},

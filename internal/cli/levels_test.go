@@ -59,6 +59,8 @@ func middle(f *fake) view.Section {
 		{Label: "lb1", Group: "web", Values: row(200), Life: 600000},
 		{Label: "lb2", Group: "web", Values: row(200), Standby: true, Expired: true},
 	}}}
+	f.reach["mid rates.mid"] = []view.Reach{{Peer: "top1", Known: true, Pushed: true, Acked: true}, {Peer: "top2", Known: true, Pushed: true}, {Peer: "agg1"}, {Peer: "lb1", Known: true}}
+	narrow := &stick.Schema{KeyType: stick.IPv4, KeyLen: 4, Columns: []stick.Column{{Type: stick.GPC0, Len: 1}, {Type: stick.ConnCur, Len: 1}, {Type: stick.HTTPReqRate, Len: 1, Period: 10_000}}}
 	f.rows["mid zone.mid"] = []view.Entry{{Schema: ofRates, Key: addr("192.0.2.2"), Sum: view.Share{Values: row(0)}, Shares: []view.Share{
 		{Label: "agg1", Group: "dc1", Values: row(1), Life: stick.Forever, Standby: true},
 		{Label: "x", Group: evilName, Values: row(1), Life: 1, Standby: true},
@@ -73,8 +75,8 @@ func middle(f *fake) view.Section {
 			{Sources: []string{"rates.agg"}, Target: "rates.agg", Forwarded: true, Schema: ofRates, Rows: 1, Update: 20, Used: 20,
 				Receivers: []view.Receiver{{Peer: "agg1", Pushed: 20, Acked: 20, Synced: 1, NotTo: ""}, {Peer: "lb1", Pushed: 12, Acked: 11, Synced: 1, NotTo: ""}}, Leads: []view.Lead{{Group: "tops", Peer: "top1"}}},
 			{Sources: []string{"rates.low", "rates", "rates\n"}, Target: "rates.mid", Schema: ofRates, Rows: 1, Update: 5, Used: 5, Receivers: []view.Receiver{
-				{Peer: "top1", Pushed: 5, Acked: 5, Synced: 1, NotTo: ""}, {Peer: "top2", Pushed: 5, Acked: 2, Synced: 1, NotTo: ""}, {Peer: "agg1", Pushed: 4, Acked: 4, Synced: 4, NotTo: ""}, {Peer: "agg3", Pushed: 2, Acked: 2, Synced: 1, NotTo: ""}, {Peer: "top3", Pushed: 0, Acked: 0, Synced: 0, NotTo: ""},
-				{Peer: "lb1", Pushed: 1<<32 - 5, Acked: 1<<32 - 5, Synced: 1, NotTo: ""}, {Peer: "lb2", Pushed: 0, Acked: 0, Synced: 0, NotTo: "it has no\nsuch table"}, {Peer: evilName, Pushed: 5, Acked: 5, Synced: 1, NotTo: ""}, {Peer: "gone", Pushed: 1, Acked: 1, Synced: 1, NotTo: ""}},
+				{Peer: "top1", Pushed: 5, Acked: 5, Synced: 1, NotTo: "", Schema: ofRates}, {Peer: "top2", Pushed: 5, Acked: 2, Synced: 1, NotTo: "", Schema: ofRates}, {Peer: "agg1", Pushed: 4, Acked: 4, Synced: 4, NotTo: "", Schema: ofRates}, {Peer: "agg3", Pushed: 2, Acked: 2, Synced: 1, NotTo: ""}, {Peer: "top3", Pushed: 0, Acked: 0, Synced: 0, NotTo: ""},
+				{Peer: "lb1", Pushed: 1<<32 - 5, Acked: 1<<32 - 5, Synced: 1, NotTo: "", Schema: narrow}, {Peer: "lb2", Pushed: 0, Acked: 0, Synced: 0, NotTo: "it has no\nsuch table"}, {Peer: evilName, Pushed: 5, Acked: 5, Synced: 1, NotTo: ""}, {Peer: "gone", Pushed: 1, Acked: 1, Synced: 1, NotTo: ""}},
 				Leads: []view.Lead{
 					{Group: "dc1", Peer: "agg1", Disagreements: []view.Disagreement{
 						{Member: "agg2", Key: addr("192.0.2.1"), Column: stick.HTTPReqCnt, Has: 50, LeaderHas: 100, Since: ago(12 * time.Second), Times: 3}}},

@@ -93,6 +93,9 @@ func isLatest(c query.Cell) bool {
 	return false
 }
 
+// Added is the rule of counters.
+const Added = "added up"
+
 // ruleOf says how the column is united.
 func ruleOf(t *view.Table, c query.Cell) string {
 	switch {
@@ -101,20 +104,23 @@ func ruleOf(t *view.Table, c query.Cell) string {
 	case isLatest(c):
 		return "whoever changed it last decides; after a lesson, where that is not known, a value that is not empty, then the share with the most life left, then the order of the configuration"
 	case c.Column.Period != 0:
-		return "each reads curr + prev x the part of the window that is left; the sum is curr and prev added up, at the age of the windows weighted by prev, so it reads the sum of the readings, but for rounding"
+		return "curr and prev are added up, and the age is that of the windows, weighted by prev: so it reads the sum of the readings, but for rounding"
 	case c.Column.Type == stick.ConnCur:
 		return "added up; a member's part goes when its session has been lost for 10 s"
 	}
-	return "added up"
+	return Added
 }
 
 // formula is how the sum follows from its parts: those that do not count stand there as 0.
 func formula(x *Column, decider string) string {
 	if isLatest(x.Cell) {
-		if decider == "" {
-			return x.Sum.String() + ": nobody has set it"
+		switch {
+		case decider != "":
+			return x.Sum.String() + " of " + decider
+		case x.Sum.Number.Size != 0 || x.Sum.Text != "":
+			return x.Sum.String() + ": whose it is is not known"
 		}
-		return x.Sum.String() + " of " + decider
+		return x.Sum.String() + ": nobody has set it"
 	}
 	var terms []string
 	var low, high uint64

@@ -12,19 +12,20 @@ import (
 func shareOf(s *view.Section, t *view.Table, v *view.Share) Share {
 	x := Share{Share: v, Reported: reported(v)}
 	p := peer(s, v.Peer)
-	if v.Peer == "" {
-		if v.Label != "" {
-			x.Note = "set by hand, on the runtime CLI"
-		}
+	if v.Peer == "" { // no peer's name has parentheses
+		x.Note = "set by hand, on the runtime CLI"
 		return x
 	}
 	switch {
 	case p == nil:
 		x.Note = "its peer is none any more"
 	case p.Disabled:
-		x.Note = "disabled by an operator: its last share stays until it expires"
+		x.Note = "disabled by an operator"
 	case !p.Established:
-		x.Note = "its peer has no session: its last share stays until it expires"
+		x.Note = "its peer has no session"
+	}
+	if x.Note != "" && !v.Expired {
+		x.Note += ": its last share stays until it expires"
 	}
 	if l := lane(p, v.Source); l != nil {
 		x.SetAside = l.SetAside
