@@ -224,7 +224,7 @@ func (s *shard) relive(r *row) {
 // latest decides the columns whose last change counts, for a share whose new cells are in
 // news and whose old ones are still in place. fresh: it had none that counted.
 func (s *shard) latest(r *row, i int, fresh bool, how How) {
-	if !s.plan.History {
+	if !s.plan.History || s.isOver(s.heads(r)[i]) {
 		return
 	}
 	sum, cells := s.kept(r), s.cells(r, i)

@@ -102,6 +102,11 @@ func (t *Table) enlist(l *Lane) bool {
 func (t *Table) Guest(label string, order int) *Lane {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.invite(label, order)
+}
+
+// invite makes a guest. t.mu is held.
+func (t *Table) invite(label string, order int) *Lane {
 	l := &Lane{table: t, label: label, order: order, lesson: 1, guest: true}
 	if !t.enlist(l) {
 		return nil
@@ -119,6 +124,10 @@ func (t *Table) ApplyGuest(now int64, l *Lane, schema *stick.Schema, row stick.R
 		return a, false
 	}
 	t.applyBatch(now, l, []stick.Row{row}, 0, &a)
+	if l == t.over && a.Refused == 0 {
+		t.touch(row.Key) // its life may be another one, which is told at once
+		a.Changed = true
+	}
 	return a, true
 }
 

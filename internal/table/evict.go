@@ -7,7 +7,7 @@ func (s *shard) makeRoom(l *Lane) bool {
 	if b.take() {
 		return true
 	}
-	if !s.evict(l) {
+	if l == s.table.over || !s.evict(l) { // what an operator has said does not make room for itself
 		b.refused.Add(1)
 		return false
 	}

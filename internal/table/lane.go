@@ -144,6 +144,9 @@ func (t *Table) Drop(l *Lane) (relearn []*Lane) {
 		return nil
 	}
 	t.lanes[l.id] = nil
+	if t.over == l {
+		t.over = nil
+	}
 	if t.leaves(l) {
 		return nil
 	}

@@ -176,6 +176,7 @@ func (s *shard) isUsed(r *row) bool {
 // say writes a row's sum at now to out.
 func (s *shard) say(r *row, now32 uint32, out *stick.Row) {
 	sum, base := s.total(r)
+	orders := s.orders(r)
 	v := 0
 	for i := range s.plan.Ops {
 		o := &s.plan.Ops[i]
@@ -192,11 +193,15 @@ func (s *shard) say(r *row, now32 uint32, out *stick.Row) {
 			out.Values[v], out.Values[v+1], out.Values[v+2] = aggregate.ReadRate(sum[o.Word:], now32, base, o.Period, flat)
 			v += 2
 		case aggregate.Latest:
+			value := aggregate.LatestValue(sum[o.Word:])
+			if orders != nil && orders[o.Cell] != 0 {
+				value = orders[o.Cell]
+			}
 			if o.Text {
-				out.Text = s.table.texts.text(aggregate.LatestValue(sum[o.Word:]))
+				out.Text = s.table.texts.text(value)
 				continue
 			}
-			out.Values[v] = uint64(aggregate.LatestValue(sum[o.Word:]))
+			out.Values[v] = uint64(value)
 		}
 		v++
 	}

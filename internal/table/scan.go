@@ -105,7 +105,10 @@ func (s *shard) shareEntry(h head, cells []uint32, n int, now int64) Share {
 	c := Share{Label: l.label, order: l.order, Expired: h.state&expired != 0, Lane: l, Standby: s.standby(h)}
 	c.Values = make([]uint64, n)
 	s.report(cells, s.plan.Ops, uint32(now), &c.Row, 0)
-	c.Life = capped(left(h.until, tickOf(now)), l.schema.Expire)
+	c.Life = left(h.until, tickOf(now))
+	if !s.isOver(h) { // whose lives are its own
+		c.Life = capped(c.Life, l.schema.Expire)
+	}
 	return c
 }
 

@@ -85,9 +85,9 @@ func (s *shard) roll(r *row, i int, now32 uint32) (ended bool, uneven uint64) {
 }
 
 // holds reports whether the peer keeps the entry alive though it sends nothing: HAProxy does
-// so while connections use it, and conn_cur tells.
+// so while connections use it, and conn_cur tells. The overruler says itself when it is over.
 func (s *shard) holds(r *row, i int) bool {
-	return s.plan.Gauge >= 0 && s.cells(r, i)[s.plan.Ops[s.plan.Gauge].Cell] > 0 &&
+	return s.isOver(s.heads(r)[i]) || s.plan.Gauge >= 0 && s.cells(r, i)[s.plan.Ops[s.plan.Gauge].Cell] > 0 &&
 		s.table.lanes[s.heads(r)[i].lane].up.Load()
 }
 

@@ -181,7 +181,7 @@ func (s *shard) redecide(r *row, owner uint64) {
 
 // candidate is a share's say about a Latest column: none if it does not count.
 func (s *shard) candidate(r *row, i, cell int) aggregate.Candidate {
-	if s.heads(r)[i].state&(expired|idle) != 0 {
+	if h := s.heads(r)[i]; h.state&(expired|idle) != 0 || s.isOver(h) {
 		return aggregate.Candidate{}
 	}
 	return s.opinion(r, i, cell)

@@ -44,6 +44,7 @@ type Table struct {
 
 	mu       sync.RWMutex // definitions and the set of lanes; held for reading while rows are applied
 	lanes    []*Lane      // by id; nil: free; 0 is nobody's
+	over     *Lane        // the one that overrules the others (overrule.go); nil: none does
 	plan     *aggregate.Plan
 	layout   uint64 // grows when the shards are rebuilt: places of before mean nothing
 	disagree []Disagreement
@@ -138,6 +139,13 @@ func (t *Table) TextsRefused() uint64 {
 
 // Touch makes a row due for every reader although nothing has changed.
 func (t *Table) Touch(key []byte) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	t.touch(key)
+}
+
+// touch is Touch. t.mu is held.
+func (t *Table) touch(key []byte) {
 	h := t.hash(key)
 	s := &t.shards[shardOf(h)]
 	s.mu.Lock()
