@@ -7,7 +7,7 @@ import (
 )
 
 // clearTable: "clear table ID NAME [key K | data.T OP V ...]". Shares are forgotten until
-// their next update: what the nodes hold is theirs.
+// their next update: what the nodes hold is theirs. Bans are not forgotten, and the answer says so.
 func clearTable(r *request) error {
 	section, table, err := r.table(0)
 	if err != nil {
@@ -21,8 +21,12 @@ func clearTable(r *request) error {
 	case q.top != nil || q.json:
 		return refuse("'clear table' expects no 'top' and no 'json'; usage: %s", r.command.usage())
 	case len(q.filters) == 0: // one key, or all
-		_, err = r.backend.Clear(section.ID, table.Target, q.key)
-		return err
+		if _, err = r.backend.Clear(section.ID, table.Target, q.key); err != nil {
+			return err
+		}
+		stay, _ := r.banned(section.ID, table.Target, q.key)
+		r.stay(stay)
+		return nil
 	}
 	return r.clearMatching(section.ID, table, q)
 }
@@ -31,11 +35,14 @@ func clearTable(r *request) error {
 // read: clearing is no part of reading.
 func (r *request) clearMatching(section string, table *view.Table, q *asked) (err error) {
 	var keys [][]byte
+	_, banned := r.banned(section, table.Target, nil)
+	stay := 0
 	clearRead := func() bool {
 		for _, k := range keys {
 			if _, err = r.backend.Clear(section, table.Target, k); err != nil {
 				return false
 			}
+			stay += banned[string(k)]
 		}
 		keys = keys[:0]
 		return true
@@ -48,5 +55,6 @@ func (r *request) clearMatching(section string, table *view.Table, q *asked) (er
 	if scanErr != nil {
 		return scanErr
 	}
+	r.stay(stay)
 	return err
 }

@@ -112,6 +112,26 @@ func (c *client) close() {
 	_, _ = io.Copy(io.Discard, io.LimitReader(c.in, 4*maxLine))
 }
 
+// hideKey replaces the key among the words of a command. Of one that was refused nothing behind it is left: it may
+// be a piece of a key that was not escaped.
+func (c *command) hideKey(words []string, refused bool) []string {
+	at := slices.Index(strings.Fields(c.args), "<key>")
+	if at >= 0 {
+		at += len(strings.Fields(c.words))
+	} else if at = slices.Index(words, "key"); at >= 0 {
+		at++
+	}
+	if at < 0 || at >= len(words) {
+		return words
+	}
+	words = slices.Clone(words)
+	words[at] = "..."
+	if refused {
+		words = words[:at+1]
+	}
+	return words
+}
+
 // note logs what an operator did or was kept from, and who it was. Keys are not for logs:
 // they are addresses and cookies of users.
 func (c *client) note(cmd *command, words []string, err error) {
@@ -121,9 +141,7 @@ func (c *client) note(cmd *command, words []string, err error) {
 	if cmd.level == LevelUser && err != errDenied {
 		return
 	}
-	if i := slices.Index(words, "key"); i >= 0 {
-		words = append(words[:i:i], "key", "...")
-	}
+	words = cmd.hideKey(words, err != nil)
 	attrs := []any{"command", oneLine(strings.Join(words, " ")), "by", who(c.conn)}
 	if err != nil {
 		c.server.config.Log.Warn("runtime command refused", append(attrs, slog.String("why", answerOf(err)))...)

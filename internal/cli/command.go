@@ -23,6 +23,7 @@ type command struct {
 // because help, which is one of them, reads it.
 func commands() []command {
 	return []command{
+		{"ban", "<id> <name> <key> <data> <v> for <time>", "add a value to a key's sum for a time, or set its tag", LevelAdmin, 7, ban},
 		{"clear table", "<id> <name> [<filter>]*", "forget the shares of a table, or of some keys (filter: data/key)", LevelAdmin, -1, clearTable},
 		{"disable peer", "<id>/<peer>", "close the session of a peer and keep it away", LevelOperator, 1, disablePeer},
 		{"enable peer", "<id>/<peer>", "let a disabled peer come again", LevelOperator, 1, enablePeer},
@@ -36,6 +37,7 @@ func commands() []command {
 		{"set table", "<id> <name> key <k> [data.* <v>]*", "set an operator's contribution to a key", LevelAdmin, -1, setTable},
 		{"set timeout", "cli <delay>", "change how long this session may be idle", LevelUser, 2, setTimeout},
 		{"show aggrs", "", "list aggregations, their peers, and how far each has heard", LevelUser, 0, showAggrs},
+		{"show bans", "[<id>]", "list bans and how long they last", LevelUser, 1, showBans},
 		{"show cli level", "", "display the level of the current CLI session", LevelUser, 0, showLevel},
 		{"show errors", "", "report the last protocol error of each peer", LevelUser, 0, showErrors},
 		{"show events", "", "list what happened lately", LevelUser, 0, showEvents},
@@ -45,6 +47,7 @@ func commands() []command {
 		{"show table", "[<id> <name> [<filter>]* [top <n> by <data>] [json]]", "list tables or dump this table's sums and shares (filter: data/key)", LevelUser, -1, showTable},
 		{"show topology", "", "show who is above, below and beside us", LevelUser, 0, showTopology},
 		{"show version", "", "show version of the current process", LevelUser, 0, showVersion},
+		{"unban", "<id> <name> <key> [<data>]", "end the bans of a key, or one of them", LevelAdmin, 4, unban},
 		{"user", "", "lower the level of the current CLI session to user", LevelUser, 0, lowerTo(LevelUser)},
 	}
 }

@@ -29,8 +29,9 @@ type fake struct {
 	rows     map[string][]view.Entry // by section and table
 	reach    map[string][]view.Reach // the same: whichever key it is
 	findings []view.Finding
-	deny     error  // what acting commands answer
-	changed  string // what a reload answers
+	deny     error                 // what acting commands answer
+	changed  string                // what a reload answers
+	bans     map[string][]view.Ban // by section
 
 	mu    sync.Mutex
 	done  []string // acting commands, in words
@@ -121,6 +122,14 @@ func (f *fake) Set(section, table string, key []byte, values []view.Assignment) 
 	return f.act("set %s %s %x %v", section, table, key, values)
 }
 
+func (f *fake) Ban(section, table string, key []byte, v view.Assignment, life time.Duration) error {
+	return f.act("ban %s %s %x %v for %v", section, table, key, v, life)
+}
+func (f *fake) Unban(section, table string, key []byte, of *view.Assignment) (int, error) {
+	return 1, f.act("unban %s %s %x %v %d", section, table, key, of.Type, of.Element)
+}
+func (f *fake) Bans(section string) ([]view.Ban, error) { return f.bans[section], nil }
+
 var errTwoLines = errors.New("[ALERT] parsing [a.cfg:3] : no\n\n[ALERT] parsing [a.cfg:4] : no\x1b either")
 
 // newFake is the examples of the vendor's two pages, and a section of everything else.
@@ -134,6 +143,15 @@ func newFake() *fake {
 	f.events = []view.Event{{Time: ago(time.Minute), Level: "notice", Text: "peer enterprise1 has come"}, {Time: ago(time.Second), Level: "warning", Text: "peer \"x\x1b[2J\nkey=1\" refused \x9b1m"}}
 	f.changed = "peer lb\n3 is new in section data"
 	f.sections = []view.Section{newer(), older(f), mixed(f)}
+	f.bans = map[string][]view.Ban{"agg_example": {
+		{Table: "in.aggr", KeyType: stick.IPv4, Key: addr("192.168.122.3"), Value: view.Assignment{Type: stick.HTTPReqCnt, Value: 100}, Until: noon.Add(61 * time.Second)},
+		{Table: "in.aggr", KeyType: stick.IPv4, Key: addr("192.168.122.3"), Value: view.Assignment{Type: stick.HTTPReqRate, Value: 9}, Until: noon.Add(time.Hour)},
+		{Table: "old.aggr", KeyType: stick.IPv6, Key: make([]byte, 16), Value: view.Assignment{Type: stick.GPT0, Value: 1}, Until: ago(time.Second), Idle: "no peer\nhas it"},
+	}, "mixed": {
+		{Table: "/all.sum", KeyType: stick.String, Key: []byte("a\n b"), Value: view.Assignment{Type: stick.GPC, Element: 2, Value: 7}, Until: noon.Add(25 * time.Hour)},
+		{Table: "/all.sum", KeyType: stick.String, Key: []byte("a\n b"), Value: view.Assignment{Type: stick.ServerID, Value: 1<<32 - 3}, Until: noon.Add(time.Hour)},
+		{Table: "bin.sum", KeyType: stick.Binary, Key: []byte{0xab, 0xcd, 0, 0}, Value: view.Assignment{Type: stick.ConnCur, Value: 2}, Until: noon.Add(time.Millisecond)},
+	}}
 	return f
 }
 
@@ -196,7 +214,7 @@ func mixed(f *fake) view.Section {
 	f.rows["mixed /all.sum"] = []view.Entry{
 		{Schema: all, Key: []byte("plain"), Sum: view.Share{Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever},
 			Deciders: []string{"lb1(web.v2)", "", "", "lb\n1", "", "", "", "", ""},
-			Shares: []view.Share{{Label: "lb1(web.v2)", Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever}}},
+			Shares:   []view.Share{{Label: "lb1(web.v2)", Values: values(-3, 1<<64-1), Text: "srv 1", Life: stick.Forever}}},
 		{Schema: all, Key: []byte(evil[:len(evil)-2]), Sum: view.Share{Values: values(2, 5), Life: 20},
 			Shares: []view.Share{{Label: "lb\n1", Values: values(2, 5), Text: "\x1b]0;x\x07", Life: 20}}},
 		{Schema: all, Key: []byte(""), Sum: view.Share{Values: values(1, 0), Life: 20}, Shares: nil},

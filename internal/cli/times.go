@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"time"
+
+	"tallystick/internal/query"
 )
 
 // since is how many ms ago t was; 0 if never, or in the future.
@@ -54,4 +56,22 @@ func stamp(t time.Time) string { return t.Format("[02/Jan/2006:15:04:05.000]") }
 // uptime prints a time as HAProxy's show info does.
 func uptime(d time.Duration) string {
 	return fmt.Sprintf("%dd %dh%02dm%02ds", d/(24*time.Hour), d/time.Hour%24, d/time.Minute%60, d/time.Second%60)
+}
+
+// parseTime reads a time as HAProxy writes it, above 0 and at most most. A number without a unit counts
+// what bare says; if that is 0 there must be a unit.
+func parseTime(s string, bare, most time.Duration) (time.Duration, bool) {
+	digits := 0
+	for digits < len(s) && '0' <= s[digits] && s[digits] <= '9' {
+		digits++
+	}
+	n, ok := query.ParseNumber(s[:digits])
+	unit := map[string]time.Duration{
+		"": bare, "us": time.Microsecond, "ms": time.Millisecond, "s": time.Second,
+		"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour,
+	}[s[digits:]]
+	if !ok || unit == 0 || n.Size == 0 || n.Size > uint64(most/unit) {
+		return 0, false
+	}
+	return time.Duration(n.Size) * unit, true
 }

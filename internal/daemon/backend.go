@@ -40,8 +40,9 @@ func (b *backend) Process() view.Process {
 func (b *backend) countersOf() []view.Counter {
 	var list []view.Counter
 	add := func(name string, v int64) { list = append(list, view.Counter{Name: name, Value: v}) }
-	var rows, shares, used, max, evicted, refused, bytes, tables, texts int64
+	var rows, shares, used, max, evicted, refused, bytes, tables, texts, bans int64
 	for _, s := range b.now.Load().sections {
+		bans += int64(s.BanCount())
 		budget := s.Budget()
 		used, max = used+budget.Used(), max+budget.Max()
 		evicted, refused = evicted+budget.Evicted(), refused+budget.Refused()
@@ -59,6 +60,7 @@ func (b *backend) countersOf() []view.Counter {
 	add("Contributions", shares)
 	add("TableBytes", bytes)
 	add("TextsRefused", texts)
+	add("Bans", bans)
 	for _, c := range b.counters.List() {
 		add(c.Name, int64(c.Value))
 	}

@@ -31,6 +31,7 @@ func (s *Section) Reconfigure(c Config) (changes []string) {
 		s.rederive(&c.Rules)
 		changes = append(changes, "tables are named, and summed, by other rules")
 	}
+	s.bans.follow(s, time.Now())
 	s.tables.version.Add(1) // who hears what may have changed
 	s.uncertain.Store(false)
 	s.changed()

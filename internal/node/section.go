@@ -40,6 +40,7 @@ type Section struct {
 	closing   atomic.Bool
 	ticked    atomic.Int64 // when tick last ended, in ns after start
 	operator  operator
+	bans      bans
 	deriving  sync.Mutex  // held while the section is given another configuration
 	uncertain atomic.Bool // tables are on their way from one sum to another: nothing is pushed
 }

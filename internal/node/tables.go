@@ -97,6 +97,13 @@ func (r *registry) find(name string) *target {
 	return nil
 }
 
+// sum returns the sum that is published under exactly that name, or nil.
+func (r *registry) sum(name string) *target {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.targets[key{name, false}]
+}
+
 // touch makes a key due again in every table of a name.
 func (r *registry) touch(name string, k []byte) {
 	r.mu.RLock()
@@ -259,6 +266,7 @@ func (r *registry) drop(l *lane) {
 	r.mu.Unlock()
 	if gone {
 		r.section.operator.leave(t.table)
+		r.section.bans.leave(t.table)
 		t.table.Forget()
 	}
 	r.relearn(relearn)

@@ -10,6 +10,7 @@ import (
 func (s *Section) tick(now time.Time) (sleep time.Duration) {
 	defer s.ticked.Store(int64(now.Sub(s.start)))
 	s.alarm.asleep.Store(true) // before anything is looked at: what comes later than the look rings
+	s.bans.tick(s, now)
 	moved := s.advance(now)
 	for _, p := range s.roster.all() {
 		p.tick(now)
@@ -55,7 +56,7 @@ func (s *Section) mayRest(now time.Time, moved bool) time.Duration {
 	if moved || !s.warmth.warm.Load() {
 		return tickInterval
 	}
-	next := now.Add(restMost)
+	next := s.bans.due(now.Add(restMost))
 	for _, p := range s.roster.all() {
 		next = earlier(next, p.nextLook(now))
 	}

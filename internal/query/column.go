@@ -72,7 +72,7 @@ func (c Cell) Name() string {
 }
 
 // FindCell finds the cell that a client calls name: the column's own name, an element as
-// HAProxy's filters have it, gpc[1] (gpc is gpc[0]), or as a line of "show table" has it,
+// HAProxy's filters have it, gpc[1] (gpc is gpc[0]), or gpc(1), or as a line of "show table" has it,
 // gpc1. known: there is such a data type at all; an element beyond the array is known.
 func FindCell(list []Cell, name string) (c Cell, known, found bool) {
 	t, element, known := parseColumn(name)
@@ -91,8 +91,11 @@ func FindCell(list []Cell, name string) (c Cell, known, found bool) {
 	return Cell{}, known, false
 }
 
-// parseColumn cuts gpc[1] into its type and element.
+// parseColumn cuts gpc[1], or gpc(1), into its type and element.
 func parseColumn(name string) (t stick.DataType, element int, ok bool) {
+	if base, index, round := strings.Cut(name, "("); round && strings.HasSuffix(index, ")") {
+		name = base + "[" + strings.TrimSuffix(index, ")") + "]"
+	}
 	base, index, isElement := strings.Cut(name, "[")
 	t, ok = stick.ParseDataType(base)
 	if !ok || !isElement {

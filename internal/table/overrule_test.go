@@ -3,6 +3,7 @@ package table
 import (
 	"testing"
 
+	"tallystick/internal/aggregate"
 	"tallystick/internal/stick"
 )
 
@@ -54,6 +55,16 @@ func TestOverruleBeneath(t *testing.T) {
 	f.apply(lb2, 0, reported("k", 60_000, 0, 0, 0, 0, 0))
 	f.table.Withdraw(f.now, over, []byte("k"))
 	f.want("lb2 has changed it last, though nobody saw it: lb1's old one does not come up again", "k", "[0 0 0 0 0]")
+
+	f.apply(lb1, 0, reported("k", 60_000, 6, 0, 0, 0, 0))
+	f.apply(lb2, 0, reported("k", 60_000, 8, 0, 0, 0, 0))
+	f.rule(over, "k", 600_000, 5, 0, 0, 0, 0)
+	f.table.Drop(lb2)
+	s := &f.table.shards[shardOf(f.table.hash([]byte("k")))]
+	r := s.rows.at(s.findRow(uint32(f.table.hash([]byte("k"))), []byte("k")))
+	if value, owner := aggregate.LatestValue(s.kept(r)), aggregate.LatestOwner(s.kept(r)); value != 6 || owner != uint64(lb1.id) {
+		t.Errorf("who decides beneath is a member, whoever goes: got %d of lane %d", value, owner)
+	}
 }
 
 // TestOverruleAlone: a key that nobody has reported is there while the overruler says so, and goes to

@@ -65,10 +65,34 @@ type Operator interface {
 	Reload() (changed string, err error)
 	// Clear forgets all shares of a key, or of all keys if key is nil, until their next
 	// update, and returns how many rows that was. The key is as on the wire; an empty one
-	// that is not nil is the empty string.
+	// that is not nil is the empty string. Bans are not forgotten.
 	Clear(section, table string, key []byte) (rows int, err error)
 	// Set makes values the operator's own contribution to a key.
 	Set(section, table string, key []byte, values []Assignment) error
+	// Ban makes a value, above 0, the operator's contribution to a key for as long as it is told, which
+	// is above 0 and at most MaxBan, whatever the table's expire is. Another ban of the same column is replaced. Numbers are
+	// added to what peers report, of a rate for all of the time; a tag wins over theirs. Text columns
+	// cannot be banned.
+	Ban(section, table string, key []byte, value Assignment, life time.Duration) error
+	// Unban ends the bans of a key at once: that of one column, or element of an array, which of names by
+	// its type and element; all if of is nil. The table is named as Bans has it, and may be gone. It returns how many that were.
+	Unban(section, table string, key []byte, of *Assignment) (ended int, err error)
+	// Bans lists the bans of a section, by table, key and column. They are the operator's, to be seen by
+	// everybody, and are lost when we are restarted.
+	Bans(section string) ([]Ban, error)
+}
+
+// MaxBan is the longest life of a ban: the longest time that HAProxy's configuration can say.
+const MaxBan = (1<<31 - 1) * time.Millisecond
+
+// Ban is one value that an operator has given a key for a time.
+type Ban struct {
+	Table   string        // its target
+	KeyType stick.KeyType // of Key
+	Key     []byte        // as on the wire
+	Value   Assignment    // a number
+	Until   time.Time     // when it ends
+	Idle    string        // why it is in no sum now; "" if it is in one
 }
 
 // Assignment is one column, or element of an array, and the value it is to have.
