@@ -33,6 +33,7 @@ func (b *backend) Process() view.Process {
 		}
 	}
 	p.Counters = b.countersOf()
+	b.processSeen(&p)
 	return p
 }
 
@@ -87,7 +88,7 @@ func (b *backend) sectionOf(p *program, s *section) view.Section {
 	warm, missing := s.Warm()
 	c := s.Settings()
 	v := view.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Warm: warm, Binds: bindsOf(p.config, s.ID()),
-		To: c.Rules.To, Forward: c.Rules.Forward, NoAscend: c.Rules.NoAscend, NoFeedback: c.Rules.NoFeedback}
+		To: c.Rules.To, Forward: c.Rules.Forward, NoAscend: c.Rules.NoAscend, NoFeedback: c.Rules.NoFeedback, Limits: limitsOf(s), Refusals: refusalsOf(s.Refusals())}
 	if l := s.config.Local; l != nil {
 		v.Addr = l.Addr.String()
 	}
@@ -107,7 +108,8 @@ func (b *backend) sectionOf(p *program, s *section) view.Section {
 		pv := peer.View()
 		v.Peers = append(v.Peers, peerOf(&pv, b.start))
 		for _, f := range pv.Feeds {
-			receivers[f.Target] = append(receivers[f.Target], view.Receiver{Peer: pv.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced), NotTo: f.Refused, Schema: f.Schema})
+			receivers[f.Target] = append(receivers[f.Target], view.Receiver{Peer: pv.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced), NotTo: f.Refused, Schema: f.Schema,
+				TooLong: f.Long.Keys, LongKey: f.Long.Key, LongAt: f.Long.At})
 		}
 		for _, u := range pv.Unread {
 			notes[u.Target] = append(notes[u.Target], pv.Name+": "+u.Why)

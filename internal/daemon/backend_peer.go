@@ -38,6 +38,7 @@ func peerOf(v *node.PeerView, start time.Time) view.Peer {
 		p.Lanes = append(p.Lanes, view.Lane{Name: l.Name, Target: l.Target, Schema: l.Schema, Shares: int64(l.Contributions), LastGot: l.LastID, SetAside: l.SetAside, Standby: l.Standby})
 	}
 	slices.SortFunc(p.Lanes, func(a, b view.Lane) int { return cmp.Compare(a.Name, b.Name) })
+	announcedOf(&p, v)
 	p.Error = faultOf(v.Fault)
 	return p
 }

@@ -26,7 +26,7 @@ func (r *DoorRules) admit(g *greeting) (*Section, *Peer, error) {
 	}
 	h := &g.hello
 	if h.Caller == h.Called || h.Caller == s.conf().Name {
-		return s, nil, &refusal{counter: func(c *Counters) { c.RefusedSelf.Add(1) },
+		return s, nil, &refusal{counter: func(c *Counters) { c.RefusedSelf.Add(1) }, kind: RefusedSelf,
 			text: fmt.Sprintf("it says that it is '%s', which is our own name: every peer needs its own (localpeer, or -L)", h.Caller)}
 	}
 	p, err := s.named(g)
@@ -44,7 +44,7 @@ func (r *DoorRules) admit(g *greeting) (*Section, *Peer, error) {
 	}
 	if live := p.current(); live != nil && live.established.Load() && live.remote != g.from {
 		live.ask(&live.nudge) // HAProxy forgets the live session's signs of life when a connection of its name ends
-		return s, nil, &refusal{counter: func(c *Counters) { c.RefusedAddress.Add(1) },
+		return s, nil, &refusal{counter: func(c *Counters) { c.RefusedAddress.Add(1) }, kind: RefusedTwice,
 			text: fmt.Sprintf("'%s' has a session from %s that is alive: two processes have the same name", p.Name, live.remote)}
 	}
 	return s, p, nil
@@ -71,7 +71,7 @@ func (r *DoorRules) wrongName(g *greeting) error {
 			text += fmt.Sprintf(", or 'peer %s ... local' in aggregations %s", h.Called, s.id)
 		}
 	}
-	return &refusal{counter: func(c *Counters) { c.RefusedWrongName.Add(1) }, text: text}
+	return &refusal{counter: func(c *Counters) { c.RefusedWrongName.Add(1) }, kind: RefusedWrongName, text: text}
 }
 
 // named finds the peer of a hello's name. Where nodes may come that no line names, one is made.
@@ -81,9 +81,9 @@ func (s *Section) named(g *greeting) (*Peer, error) {
 	}
 	c := s.conf()
 	if c.Dynamic == nil {
-		return nil, &refusal{counter: func(c *Counters) { c.RefusedUnknown.Add(1) },
-			text: fmt.Sprintf("no line admits '%s', which called '%s': add 'peer %s %s' to aggregations %s",
-				g.hello.Caller, g.hello.Called, g.hello.Caller, net.JoinHostPort(g.from.WithZone("").String(), "PORT"), s.id)}
+		line := fmt.Sprintf("peer %s %s", g.hello.Caller, net.JoinHostPort(g.from.WithZone("").String(), "PORT"))
+		return nil, &refusal{counter: func(c *Counters) { c.RefusedUnknown.Add(1) }, kind: RefusedUnknown, line: line,
+			text: fmt.Sprintf("no line admits '%s', which called '%s': add '%s' to aggregations %s", g.hello.Caller, g.hello.Called, line, s.id)}
 	}
 	if err := s.allowed(nil, g); err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (s *Section) allowed(p *Peer, g *greeting) error {
 	if contains(s.nearest(p, g.door.Allow), g.from) {
 		return nil
 	}
-	return &refusal{counter: func(c *Counters) { c.RefusedAllow.Add(1) },
+	return &refusal{counter: func(c *Counters) { c.RefusedAllow.Add(1) }, kind: RefusedAllow,
 		text: fmt.Sprintf("'%s' may not come from %s: no 'allow' that holds for it in aggregations %s has the address", g.hello.Caller, g.from, s.id)}
 }
 
@@ -148,7 +148,7 @@ func (g *greeting) proves(own *secure.Line) error {
 			state = *g.secured
 		}
 		if err := g.certs.Caller(*line, state, g.hello.Caller); err != nil {
-			return &refusal{counter: func(c *Counters) { c.RefusedCertificate.Add(1) },
+			return &refusal{counter: func(c *Counters) { c.RefusedCertificate.Add(1) }, kind: RefusedCertificate,
 				text: fmt.Sprintf("'%s' has not proved who it is, as %s of %s asks: %s", g.hello.Caller, asks(line),
 					[]string{"the line that listens", "its own line"}[i], secure.Explain(err))}
 		}

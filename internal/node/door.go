@@ -24,6 +24,7 @@ type Door struct {
 	counters *Counters
 	rules    atomic.Pointer[DoorRules]
 	gossip   gossip
+	refused  refusals       // of callers for whom no section was found
 	inside   sync.WaitGroup // greetings
 }
 

@@ -50,7 +50,7 @@ func asInt(b bool) int {
 func (v *sink) feed(t *target) *feed {
 	f := v.book.feeds[t.id]
 	if f == nil {
-		f = &feed{publish.NewFeed(t.id, t.table), t}
+		f = &feed{Feed: publish.NewFeed(t.id, t.table), target: t}
 		f.Share(t.press)
 		f.Start()
 		v.book.feeds[t.id] = f

@@ -72,6 +72,7 @@ type book struct {
 	feeds  map[uint32]*feed  // what it hears, by our id of the table
 	order  []*feed           // the same, in the order in which they are asked
 	said   map[string]string // why a table does not reach the peer, as the log was told last
+	seen   evidence          // what its rows show of how it is configured
 
 	gaugesLost, forgotten bool // done since the last session
 }
@@ -80,6 +81,7 @@ type book struct {
 type feed struct {
 	*publish.Feed
 	target *target
+	long   Long // keys that the peer's table cannot hold
 }
 
 // lane is one table of one peer that is kept: a source, or one from above.

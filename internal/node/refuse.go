@@ -24,7 +24,9 @@ func (e *handshakeError) Unwrap() error { return e.err }
 // line to change, and knows what counts it.
 type refusal struct {
 	counter func(*Counters)
+	kind    RefusalKind
 	text    string
+	line    string // what would let it in, to be written into our configuration; "" if no single line would
 	about   string // what is told of it is told once, whoever it is; "": once for each text
 }
 
@@ -44,6 +46,11 @@ func (d *Door) refuse(section *Section, g *greeting, err error) {
 	if r != nil && r.about != "" {
 		about = r.about
 	}
+	book := &d.refused
+	if section != nil {
+		book = &section.refused
+	}
+	book.note(time.Now(), g, r, err)
 	gossip.once(about, time.Now(), func() { log.Warn("connection refused", "from", g.RemoteAddr(), "why", err) })
 }
 
@@ -70,12 +77,14 @@ func (d *Door) refuseStranger(ctx context.Context, g *greeting, err error) {
 			return
 		}
 		d.counters.BadHandshake.Add(1)
+		d.bookOf(g.door).note(time.Now(), g, &refusal{kind: RefusedTLS}, errors.New("no TLS session came about: "+shake.Error()))
 		log("tls "+shake.Error(), "no TLS session came about", "why", shake)
 	case errors.As(err, &bad):
 		d.counters.BadHello.Add(1)
 		why := bad.What
 		if isTLS(g.rest) {
 			why = "it is TLS, but we speak plain TCP here: take 'ssl' out of the node's line for us, or add it to ours"
+			d.bookOf(g.door).note(time.Now(), g, &refusal{kind: RefusedTLS}, errors.New(why))
 		}
 		log("hello "+why, "not a hello of the peers protocol", "why", why, "said", string(g.rest[:min(len(g.rest), 40)]))
 	default:
@@ -89,6 +98,14 @@ func (d *Door) logOf(r *DoorRules) *slog.Logger {
 		return s.log
 	}
 	return d.log
+}
+
+// bookOf is where it is noted who was refused at a door before a section was found.
+func (d *Door) bookOf(r *DoorRules) *refusals {
+	if s := r.only(); s != nil {
+		return &s.refused
+	}
+	return &d.refused
 }
 
 // gone notes a connection that ended before it said anything: a port scan, a health check.

@@ -130,7 +130,7 @@ func (s *Section) welcome(name string, c *Config) (*Peer, error) {
 	if p != nil {
 		return p, nil
 	}
-	return nil, &refusal{counter: func(c *Counters) { c.RefusedDynamic.Add(1) }, about: "dynamic-peers", // strangers choose their names
+	return nil, &refusal{counter: func(c *Counters) { c.RefusedDynamic.Add(1) }, kind: RefusedCrowd, about: "dynamic-peers", // strangers choose their names
 		text: fmt.Sprintf("'%s' is one too many: aggregations %s has %d peers, and 'dynamic-peers' allows %d; raise its max, if the nodes are yours", name, s.id, there, c.Dynamic.Max)}
 }
 

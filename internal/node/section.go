@@ -37,6 +37,7 @@ type Section struct {
 	told      time.Time               // when the log was told of what it was not told
 	looked    time.Time               // when replicas were compared last
 	gossip    gossip                  // what the log has been told of refused callers
+	refused   refusals                // of callers
 	closing   atomic.Bool
 	ticked    atomic.Int64 // when tick last ended, in ns after start
 	operator  operator

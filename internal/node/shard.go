@@ -22,6 +22,7 @@ func (v *source) checkShard(now time.Time, h *heard, rows []stick.Row) {
 		return
 	}
 	v.section.Counters.StrayKeys.Add(1)
+	v.book.seen.stray(now, h.name, s.KeyType, rows[0].Key, of)
 	v.section.gossip.once("shard "+v.peer.Name, now, func() {
 		v.log.Warn("the node sends keys that are not of our shard, which others sum as well: its peers section needs 'shards' and its line for us 'shard'",
 			"table", h.name, "key", string(stick.AppendKey(nil, s.KeyType, rows[0].Key)), "of", of, "we_are", fmt.Sprintf("%d/%d", shard.Index, shard.Count),

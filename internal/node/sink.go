@@ -81,6 +81,7 @@ func (v *sink) count(f *feed, n int) {
 		return
 	}
 	v.section.Counters.TooLongKeys.Add(f.TooLong)
+	f.long = Long{Keys: f.long.Keys + f.TooLong, Key: f.LongKey, At: time.Now()}
 	f.TooLong = 0
 	v.section.gossip.once(fmt.Sprintf("long %s %p", v.peer.Name, f), time.Now(), func() {
 		v.log.Warn("a key is too long for the peer's table and is not sent to it, since HAProxy would cut it and merge keys: give the table the same 'len' on all nodes",

@@ -24,6 +24,7 @@ type source visit
 func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
 	use, to := v.section.conf().Rules.Classify(v.peer.place().Role(), s.Name)
 	h := heard{name: s.Name, use: use}
+	v.book.seen.announce(s, use)
 	switch use {
 	case topology.Source, topology.Relayed:
 		if v.comesBack(now, use, s) {
@@ -158,6 +159,9 @@ func (v *source) Apply(now time.Time, i session.Lane, rows []stick.Row, how sess
 		return 0
 	}
 	v.checkShard(now, h, rows)
+	if how&session.InLesson != 0 {
+		v.checkCopies(now, h, rows)
+	}
 	a := h.lane.target.table.Apply(v.section.ms(now), h.lane.lane, rows, table.How(how))
 	v.section.Counters.Updates.Add(uint64(len(rows)))
 	v.section.Counters.HeldBack.Add(uint64(a.Held))
@@ -171,6 +175,7 @@ func (v *source) Apply(now time.Time, i session.Lane, rows []stick.Row, how sess
 func (v *source) ownRows(now time.Time, h *heard, rows []stick.Row, how session.How) {
 	if how&session.InLesson != 0 {
 		v.handed = true
+		v.checkGauges(now, h, rows)
 		return
 	}
 	v.section.Counters.OwnRows.Add(uint64(len(rows)))
@@ -180,6 +185,7 @@ func (v *source) ownRows(now time.Time, h *heard, rows []stick.Row, how session.
 		})
 		return
 	}
+	v.book.seen.tracked(now, h.name, rows)
 	if v.strays == nil {
 		v.strays = map[stray]struct{}{}
 		v.log.Warn("the peer counts in a table that we publish, so it does not show the sum: let its rules track the source table, and only read this one",
@@ -215,6 +221,8 @@ func (v *visit) correct(now time.Time) {
 // Begin implements session.Source.
 func (v *source) Begin(now time.Time) {
 	v.began, v.handed = now, false
+	v.compared = comparison{}
+	v.book.seen.lesson()
 	for _, l := range v.book.lanes {
 		l.target.table.Begin(l.lane)
 	}
@@ -236,6 +244,7 @@ func (v *source) End(now time.Time, drop, complete bool) {
 	v.changed = true
 	v.finished = true
 	v.linked = 0
+	v.book.seen.judge(&v.compared, v.hello.PID)
 	if !complete {
 		return
 	}

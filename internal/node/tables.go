@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tallystick/internal/publish"
 	"tallystick/internal/stick"
@@ -20,9 +21,13 @@ type registry struct {
 
 	mu      sync.RWMutex
 	targets map[key]*target
-	list    []*target             // in the order of their ids
-	lastID  uint32                // ids are not used again: a feed may still have the old one
-	owners  map[*table.Lane]owned // whose each lane is
+	list    []*target // in the order of their ids
+	lastID  uint32    // ids are not used again: a feed may still have the old one
+	refused struct {  // tables beyond the limit
+		times uint64
+		at    time.Time // the last of them
+	}
+	owners map[*table.Lane]owned // whose each lane is
 }
 
 // key tells tables apart. A sum and a table from above may have one name, if the
@@ -71,6 +76,8 @@ func (r *registry) get(k key) (*target, error) {
 	}
 	c := r.section.conf()
 	if len(r.list) >= c.MaxTables {
+		r.refused.times++
+		r.refused.at = time.Now()
 		return nil, fmt.Errorf("table %q: the section has %d tables already (max-tables %d)", k.name, len(r.list), c.MaxTables)
 	}
 	r.lastID++
@@ -290,4 +297,11 @@ func (t *target) report(s *Section) {
 		}
 	}
 	t.said = is
+}
+
+// owner is whose a lane is; nil for the operator's, and for one that is gone.
+func (r *registry) owner(l *table.Lane) *Peer {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.owners[l].peer
 }

@@ -27,7 +27,7 @@ func (s *Section) Trace(t *table.Table, key []byte) (list []Reach) {
 					continue
 				}
 				x := standing{}
-				x.stands, x.level = f.Stands()
+				x.stands, _, x.level = f.Stands()
 				want := f.Place().Schema
 				list = append(list, Reach{Peer: p.Name, Long: want != nil && want.KeyType == stick.String && len(key) >= int(want.KeyLen)})
 				readers, how = append(readers, f.Reader()), append(how, x)

@@ -44,6 +44,11 @@ type PeerView struct {
 	Feeds   []FeedView
 	Missing []string // tables that we publish and that the peer has not announced in this session
 	Unread  []Unread // why tables, or columns of them, do not reach the peer
+
+	Announced []Announced // tables that it has announced in its present or last session; at most 192
+	Copied    *Copied     // nil: nothing of the kind was seen
+	Stray     *Stray      // nil: the same, in the present or last session
+	Partials  uint64      // answers in this session that it had not all, none having been all
 }
 
 // LaneView is a snapshot of one source table of a peer.
@@ -67,6 +72,7 @@ type Unread struct {
 type FeedView struct {
 	Target string
 	publish.Place
+	Long Long // keys that the peer's table cannot hold
 }
 
 // TableView is a snapshot of one table that the section publishes.
@@ -88,6 +94,9 @@ func (p *Peer) View() PeerView {
 	if c := p.current(); c != nil && c.visit(func(x *visit) {
 		past := v.Session
 		v.Session = x.session.Stats()
+		if v.Session.FinishedIn == 0 {
+			v.Partials = v.Session.PartialsIn
+		}
 		v.Session.Add(past)
 		if !c.calling { // a peer that we called does not say which process it is
 			v.Process = x.hello.PID
@@ -142,11 +151,12 @@ func (v *PeerView) fromBook(b *book) {
 		v.Lanes = append(v.Lanes, LaneView{Name: l.name, Target: l.target.name, Schema: l.lane.Schema(),
 			Contributions: l.lane.Contributions(), SetAside: l.lane.SetAside(), Standby: !l.lane.Counts(), Relayed: l.target.relayed})
 	}
+	b.seen.snapshot(v)
 	for name, why := range b.said {
 		v.Unread = append(v.Unread, Unread{name, why})
 	}
 	for _, f := range b.feeds {
-		v.Feeds = append(v.Feeds, FeedView{Target: f.target.name, Place: f.Place()})
+		v.Feeds = append(v.Feeds, FeedView{Target: f.target.name, Place: f.Place(), Long: f.long})
 	}
 }
 

@@ -35,6 +35,7 @@ type visit struct {
 	looped    map[string]bool          // tables that have come back to us: they stay refused
 	began     time.Time                // when the peer's lesson began
 	handed    bool                     // it has handed back rows of our tables in it
+	compared  comparison               // of its rows in the lesson with others'
 
 	// As sink.
 	restore  []restoring // what is to be taught back, in turn
@@ -82,6 +83,7 @@ func newVisit(c *conn, b *book, hello wire.Hello) *visit {
 func (v *visit) begin() {
 	b := v.book
 	b.gaugesLost, b.forgotten = false, false
+	b.seen.begin()
 	for _, l := range b.lanes {
 		v.section.tables.setUp(l, true)
 	}

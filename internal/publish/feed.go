@@ -282,8 +282,11 @@ type Place struct {
 func (f *Feed) Reader() *table.Reader { return f.reader }
 
 // Stands reports whether what the reader has committed is what the peer has acked in this session, or had
-// in the one that this resumes; and level, whether all that was sent in this session is acked.
-func (f *Feed) Stands() (stands, level bool) { return f.stands, f.last != 0 && f.acked == f.last }
+// in the one that this resumes; whether it is so of the session before; and whether all that was
+// sent in this one is acked.
+func (f *Feed) Stands() (now, before, level bool) {
+	return f.stands, f.stood, f.last != 0 && f.acked == f.last
+}
 
 // Place tells where the feed stands.
 func (f *Feed) Place() Place {

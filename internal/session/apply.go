@@ -47,6 +47,8 @@ func (s *Session) update(m wire.Message) error {
 		if row.Replay = s.isReplay(t, id); row.Replay {
 			s.stats.Replays++
 		}
+	} else {
+		row.Learned = s.isLearned(t, id)
 	}
 	b.table, b.last = t, id
 	b.rows, b.words = append(b.rows, row), words

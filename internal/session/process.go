@@ -71,6 +71,18 @@ func (s *Session) isReplay(t *table, id uint32) bool {
 	return false
 }
 
+// isLearned reports whether a row of a lesson is one that the peer has from another process: HAProxy puts such
+// rows half the range of ids away from those in which it has counted itself. Where it counts is
+// near to what we have acked; of a process that has acked nothing it is near to 0, where all begin.
+func (s *Session) isLearned(t *table, id uint32) bool {
+	const near = 1 << 30
+	base := uint32(0)
+	if p := s.place(t); p != nil && p.isAcked && s.process != another {
+		base = p.acked
+	}
+	return id-base+near >= 2*near
+}
+
 // place returns where the peer stands in t, or nil if that is not remembered.
 func (s *Session) place(t *table) *place {
 	if t.place == nil {

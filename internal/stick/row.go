@@ -19,6 +19,9 @@ type Row struct {
 	Text   string   // value of the schema's text column (server_key); "" for none
 	Life   uint32   // ms that the entry has to live, or Forever
 	Replay bool     // its owner has sent this change before: it renews no life
+
+	// Learned, of a row that comes in a lesson: its owner has it from another process, and has not counted in it since.
+	Learned bool
 }
 
 // Signed values are kept as their 32 bits: Int32 gives the number back.

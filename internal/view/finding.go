@@ -103,6 +103,7 @@ const (
 	RefusedAddress     RefusalKind = "address"     // it may not come from where it comes
 	RefusedCertificate RefusalKind = "certificate" // it has not proved its name
 	RefusedCrowd       RefusalKind = "crowd"       // one dynamic peer too many
+	RefusedTLS         RefusalKind = "tls"         // no TLS session came about, or one side does not want any; the name is not known
 	RefusedOther       RefusalKind = "other"       // disabled, or stopping
 )
 

@@ -1,0 +1,175 @@
+package node
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"tallystick/internal/stick"
+	"tallystick/internal/table"
+	"tallystick/internal/topology"
+)
+
+// Copied is that rows which a peer told in a lesson were another's: the two replicate among
+// themselves, and each counts what the other has counted.
+type Copied struct {
+	From           string // the peer whose they are
+	Table          string // wire name of the source, at the one who told them
+	Rows, Compared int    // that were the other's, of those that could have been
+	Key            []byte // one of them
+	Schema         *stick.Schema
+}
+
+// When two nodes have the same table among their own peers, each overwrites the other's rows with
+// its own. What a node has learned so it tells nobody, but in a lesson: there its rows are
+// the other's, number by number. A row is taken for a copy if
+//
+//   - it comes in a lesson, and by its id its owner has learned it and not counted it (stick.Row.Learned);
+//   - the owner had not reported it so before: what it was taught of its own past is not news;
+//   - another node's share of the key is the same in every counter, and one of them is at least copyLeast;
+//   - both have as long to live, to within copyLife, if they do not live for ever.
+//
+// Two nodes copy if copyRows rows of different numbers are copies, and half at least of those that might have been.
+// Equal small counts are no copies, nor is one number everywhere, as a test makes it; and nodes that see the same traffic
+// by halves, or are asked by the same probes, do not learn their rows from anybody.
+const (
+	copyLeast  = 32
+	copyRows   = 16
+	copyLife   = 1000 // ms
+	copySample = 32   // rows of each batch that are looked at
+	copyMost   = 512  // and of a lesson
+)
+
+// comparison is what a lesson has shown so far.
+type comparison struct {
+	rows   int // looked at
+	others map[*Peer]*resemblance
+}
+
+// resemblance is how much of a lesson was one other peer's.
+type resemblance struct {
+	copies, compared int
+	numbers          map[uint64]struct{} // different ones among the copies
+	table            string
+	key              []byte
+	schema           *stick.Schema
+}
+
+// checkCopies compares rows of a lesson with other nodes' shares, before they are applied.
+func (v *source) checkCopies(now time.Time, h *heard, rows []stick.Row) {
+	place := v.peer.place()
+	if h.use != topology.Source || !place.Declares {
+		return
+	}
+	n := 0
+	for i := range rows {
+		r := &rows[i]
+		if n >= copySample || v.compared.rows >= copyMost {
+			return
+		}
+		if !r.Learned {
+			continue
+		}
+		n++
+		v.compared.rows++
+		h.lane.target.table.Get(v.section.ms(now), r.Key, func(e *table.Entry) { v.compareRow(h, r, e) })
+	}
+}
+
+// compareRow compares one row with all shares of its key.
+func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry) {
+	own := h.lane.lane.Schema()
+	counters := sameCounters(own, e.Schema)
+	if mine := slices.IndexFunc(e.Shares, func(s table.Share) bool { return s.Lane == h.lane.lane }); mine >= 0 {
+		if same, _ := alike(counters, r.Values, e.Shares[mine].Values); same {
+			return // it had reported this already
+		}
+	}
+	for i := range e.Shares {
+		s := &e.Shares[i]
+		o := v.section.tables.owner(s.Lane)
+		if s.Expired || o == nil || o == v.peer || !o.place().Declares || o.conf().Group != "" && o.conf().Group == v.peer.conf().Group {
+			continue
+		}
+		same, high := alike(counters, r.Values, s.Values)
+		if high < copyLeast {
+			continue
+		}
+		x := v.compared.with(o)
+		x.compared++
+		if same && livesAlike(r.Life, s.Life) {
+			x.copies++
+			if len(x.numbers) < copyMost {
+				x.numbers[high] = struct{}{}
+			}
+			x.table, x.key, x.schema = h.name, bytes.Clone(r.Key), own
+		}
+	}
+}
+
+// with is the resemblance with another peer.
+func (c *comparison) with(p *Peer) *resemblance {
+	x := c.others[p]
+	if x == nil {
+		if c.others == nil {
+			c.others = map[*Peer]*resemblance{}
+		}
+		x = &resemblance{numbers: map[uint64]struct{}{}}
+		c.others[p] = x
+	}
+	return x
+}
+
+// common is where a counter is in a row of one schema and of another.
+type common struct{ a, b int }
+
+// sameCounters lists the counters that two schemas have.
+func sameCounters(a, b *stick.Schema) (list []common) {
+	for _, c := range a.Columns {
+		i := b.Column(c.Type)
+		if !c.Type.Counts() || i < 0 {
+			continue
+		}
+		for e := range min(c.Len, b.Columns[i].Len) {
+			list = append(list, common{wordOf(a, c.Type) + int(e), wordOf(b, c.Type) + int(e)})
+		}
+	}
+	return list
+}
+
+// alike reports whether two rows have the same counters, and the largest of the first's.
+func alike(counters []common, a, b []uint64) (same bool, high uint64) {
+	same = len(counters) > 0
+	for _, p := range counters {
+		same = same && a[p.a] == b[p.b]
+		high = max(high, a[p.a])
+	}
+	return same, high
+}
+
+// livesAlike reports whether two lives end at about the same time.
+func livesAlike(a, b uint32) bool {
+	if a == stick.Forever || b == stick.Forever {
+		return a == b
+	}
+	return max(a, b)-min(a, b) <= copyLife
+}
+
+// judge decides what a lesson has shown. What was found stands until another process of the peer has given a
+// lesson that shows nothing: what a process has told once is no news the second time.
+func (e *evidence) judge(c *comparison, process string) {
+	var best *resemblance
+	var from *Peer
+	for p, x := range c.others {
+		if len(x.numbers) >= copyRows && 2*x.copies >= x.compared && (best == nil || x.copies > best.copies) {
+			best, from = x, p
+		}
+	}
+	switch {
+	case best != nil:
+		e.copied = &Copied{From: from.Name, Table: best.table, Rows: best.copies, Compared: best.compared, Key: best.key, Schema: best.schema}
+		e.copier = process
+	case e.copied != nil && process != e.copier:
+		e.copied = nil
+	}
+}
