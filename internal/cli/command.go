@@ -42,6 +42,7 @@ func commands() []command {
 		{"show errors", "", "report the last protocol error of each peer", LevelUser, 0, showErrors},
 		{"show events", "", "list what happened lately", LevelUser, 0, showEvents},
 		{"show info", "", "report information about the running process", LevelUser, 0, showInfo},
+		{"show lint", "[json]", "tell what is wrong in the cluster, and the line that sets it right", LevelUser, 1, showLint},
 		{"show peers", "[<id>]", "dump some information about all the peers or those of a section", LevelUser, 1, showPeers},
 		{"show stat", "[{<iid>|<id>} <type> <sid>]", "report counters of each aggregation and peer as CSV", LevelUser, 3, showStat},
 		{"show table", "[<id> <name> [<filter>]* [top <n> by <data>] [json]]", "list tables or dump this table's sums and shares (filter: data/key)", LevelUser, -1, showTable},

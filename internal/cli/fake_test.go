@@ -141,6 +141,11 @@ func newFake() *fake {
 		Counters: []view.Counter{{Name: "MessagesTooLong", Value: 1}, {Name: "RowsEvicted", Value: 0}},
 	}
 	f.events = []view.Event{{Time: ago(time.Minute), Level: "notice", Text: "peer enterprise1 has come"}, {Time: ago(time.Second), Level: "warning", Text: "peer \"x\x1b[2J\nkey=1\" refused \x9b1m"}}
+	f.findings = []view.Finding{
+		{Rule: "twin-missing", Severity: view.Error, Section: "data", Peer: "lb\n2", Table: "/rates.agg", Text: "lb2 has no table /rates.agg, so it\ncannot read the sum",
+			Fix: "table rates.agg type ip size 100k expire 10m store http_req_cnt\n  and \x1b another", Since: ago(137 * time.Second)},
+		{Rule: "certificate", Severity: view.Warning, Text: "the certificate ends", Since: ago(time.Hour)},
+	}
 	f.changed = "peer lb\n3 is new in section data"
 	f.sections = []view.Section{newer(), older(f), mixed(f)}
 	f.bans = map[string][]view.Ban{"agg_example": {

@@ -33,7 +33,8 @@ func (b *backend) Process() view.Process {
 		}
 	}
 	p.Counters = b.countersOf()
-	b.processSeen(&p)
+	seen := b.seenByProcess()
+	p.Refusals, p.Certificates = seen.Refusals, seen.Certificates
 	return p
 }
 

@@ -56,12 +56,14 @@ var refusalKinds = map[node.RefusalKind]view.RefusalKind{
 	node.RefusedCertificate: view.RefusedCertificate, node.RefusedCrowd: view.RefusedCrowd, node.RefusedTLS: view.RefusedTLS,
 }
 
-// processSeen fills in what no section has seen alone.
-func (b *backend) processSeen(p *view.Process) {
+// seenByProcess is what no section has seen alone, and nothing else of the process.
+func (b *backend) seenByProcess() (p view.Process) {
+	p.Started = b.start
 	for _, d := range b.now.Load().doors {
 		p.Refusals = append(p.Refusals, refusalsOf(d.Refusals())...)
 	}
 	for _, c := range b.certs.InUse() {
 		p.Certificates = append(p.Certificates, view.Certificate{File: c.File, For: c.For, Ends: c.Ends})
 	}
+	return p
 }

@@ -78,9 +78,6 @@ func (b *backend) Trace(section, name string, key []byte) ([]view.Reach, error) 
 	return list, nil
 }
 
-// Findings implements view.Viewer.
-func (b *backend) Findings() []view.Finding { return nil }
-
 func entryOf(s *section, e *table.Entry) *view.Entry {
 	v := &view.Entry{Schema: e.Schema, Key: e.Key, Sum: shareOf(&e.Row)}
 	for i := range e.Shares {
@@ -164,20 +161,17 @@ func (b *backend) Set(section, name string, key []byte, values []view.Assignment
 
 // put writes one value to a row: of a rate it is the events of a window that begins now.
 func put(row *stick.Row, schema *stick.Schema, v view.Assignment) {
-	at := 0
-	for _, c := range schema.Columns {
-		switch {
-		case c.Type != v.Type || v.Element >= int(c.Len):
-			at += c.Words()
-			continue
-		case c.Type.Kind() == stick.Text:
-			row.Text = v.Text
-		case c.Type.Kind() == stick.Rate:
-			copy(row.Values[at+3*v.Element:], []uint64{0, v.Value, 0})
-		default:
-			row.Values[at+v.Element] = v.Value
-		}
+	if v.Type.Kind() == stick.Text {
+		row.Text = v.Text
 		return
+	}
+	at := schema.Word(v.Type, v.Element)
+	switch {
+	case at < 0: // the definition has changed meanwhile
+	case v.Type.Kind() == stick.Rate:
+		copy(row.Values[at:], []uint64{0, v.Value, 0})
+	default:
+		row.Values[at] = v.Value
 	}
 }
 

@@ -67,6 +67,7 @@ type daemon struct {
 	now       atomic.Pointer[program]     // what serves
 	reloading sync.Mutex                  // held while another configuration takes its place
 	reloaded  atomic.Pointer[view.Reload] // how the last reload went
+	findings  atomic.Pointer[[]view.Finding]
 
 	life, listening context.Context // of everything; of listeners, which may end earlier
 	failed          chan error      // a listener cannot go on
@@ -178,6 +179,7 @@ func (d *daemon) serve() error {
 	helpers.Go(func() { memory.Keep(d.life, os.DirFS("/"), os.LookupEnv, d.log) })
 	d.cli = cli.New(cli.Config{Backend: (*backend)(d), Log: d.log})
 	helpers.Go(func() { d.certs.Run(d.life) })
+	helpers.Go(func() { d.watch(d.life) })
 	d.begin(p)
 	if err := d.ready(); err != nil {
 		return err

@@ -173,7 +173,7 @@ func (s *Section) Bans() []Ban {
 	for k, o := range s.bans.keys {
 		for _, v := range o.values {
 			b := Ban{Table: k.base + to, KeyType: k.keyType, Key: []byte(k.key), Type: v.typ, Element: v.element, Value: v.value, Until: v.until, Idle: o.idle}
-			if b.Idle == "" && o.schema != nil && wordOf(o.schema, v.typ, v.element) < 0 {
+			if b.Idle == "" && o.schema != nil && o.schema.Word(v.typ, v.element) < 0 {
 				b.Idle = "the table has no such column now"
 			}
 			list = append(list, b)

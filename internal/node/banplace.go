@@ -59,7 +59,7 @@ func (o *sentence) row(now time.Time, k outlaw, schema *stick.Schema) (row stick
 	}
 	var longest time.Duration
 	for _, v := range o.values {
-		at := wordOf(schema, v.typ, v.element)
+		at := schema.Word(v.typ, v.element)
 		if at < 0 {
 			continue
 		}
@@ -78,17 +78,6 @@ func (o *sentence) row(now time.Time, k outlaw, schema *stick.Schema) (row stick
 	}
 	row.Life = uint32(max(1, longest.Milliseconds()))
 	return row, period
-}
-
-// wordOf is the first word of a column's element in a row; -1 if the schema has none.
-func wordOf(s *stick.Schema, typ stick.DataType, element int) (at int) {
-	for _, c := range s.Columns {
-		if c.Type == typ && element < int(c.Len) {
-			return at + element*c.Words()/int(c.Len)
-		}
-		at += c.Words()
-	}
-	return -1
 }
 
 // lane finds or makes the lane of bans of a table.

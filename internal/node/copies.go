@@ -131,7 +131,7 @@ func sameCounters(a, b *stick.Schema) (list []common) {
 			continue
 		}
 		for e := range min(c.Len, b.Columns[i].Len) {
-			list = append(list, common{wordOf(a, c.Type) + int(e), wordOf(b, c.Type) + int(e)})
+			list = append(list, common{a.Word(c.Type, int(e)), b.Word(c.Type, int(e))})
 		}
 	}
 	return list

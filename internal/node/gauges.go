@@ -26,7 +26,7 @@ func (v *source) checkGauges(now time.Time, h *heard, rows []stick.Row) {
 	}
 	stands, stood, level := f.Stands()
 	known := stands || level || stood && v.session.Stats().Process != "another"
-	at := wordOf(own, stick.ConnCur)
+	at := own.Word(stick.ConnCur, 0)
 	for i := range rows {
 		if a.gauges >= maxGauges || !known {
 			return
@@ -65,16 +65,8 @@ func (v *source) feedOf(name string) *feed {
 func gaugeOf(ms int64, t *table.Table, key []byte) (sum uint64) {
 	t.Get(ms, key, func(e *table.Entry) {
 		if e.Schema.Column(stick.ConnCur) >= 0 {
-			sum = e.Values[wordOf(e.Schema, stick.ConnCur)]
+			sum = e.Values[e.Schema.Word(stick.ConnCur, 0)]
 		}
 	})
 	return sum
-}
-
-// wordOf is where a column begins in the values of a row; it must be there.
-func wordOf(s *stick.Schema, t stick.DataType) (at int) {
-	for _, c := range s.Columns[:s.Column(t)] {
-		at += c.Words()
-	}
-	return at
 }

@@ -53,6 +53,18 @@ func (s *Schema) Column(t DataType) int {
 	return slices.IndexFunc(s.Columns, func(c Column) bool { return c.Type == t })
 }
 
+// Word returns where an element of the column of type t begins in Row.Values, or -1 if there is no such
+// element. Of a column that is no array the element is 0.
+func (s *Schema) Word(t DataType, element int) (at int) {
+	for _, c := range s.Columns {
+		if c.Type == t && element < int(c.Len) {
+			return at + element*c.Words()/int(c.Len)
+		}
+		at += c.Words()
+	}
+	return -1
+}
+
 // Equal reports whether both announce the same table in the same way.
 func (s *Schema) Equal(o *Schema) bool {
 	return s.Name == o.Name && s.SameKeys(o) && s.KeyLen == o.KeyLen && s.Expire == o.Expire &&
