@@ -42,7 +42,6 @@ func New(file, src string, env Lookup) *Lexer {
 func (l *Lexer) Next() (st Statement, ok bool) {
 	for l.at < len(l.src) {
 		whole := l.statement()
-		l.close() // what there is of a broken word still tells what the line was about
 		if len(l.words) > 0 {
 			l.some = true
 			return Statement{Words: l.words, Broken: !whole}, true
@@ -73,6 +72,7 @@ func (l *Lexer) pos() Pos { return Pos{File: l.file, Line: l.line, Column: l.at 
 // fail reports a fault at p, and skips the rest of the statement.
 func (l *Lexer) fail(p Pos, format string, args ...any) bool {
 	l.faults = append(l.faults, Fault{Pos: p, Msg: fmt.Sprintf(format, args...)})
+	l.close() // what there is of a broken word still tells what the line was about
 	for l.at < len(l.src) {
 		if l.src[l.at] == '\n' {
 			continued := l.continues(l.at - 1)
