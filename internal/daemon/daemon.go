@@ -58,11 +58,13 @@ type daemon struct {
 	lobby    node.Lobby
 	certs    *secure.Store
 	pid      *proc.PidFile
+	handed   *proc.Handed // sockets of systemd
 	signals  *proc.Signals
 	cli      *cli.Server
 	level    levelWord
 	files    uint64 // limit of open files
 	stopping stopFlag
+	refused  atomic.Bool // the last reload was bad: the configuration before it serves
 
 	now       atomic.Pointer[program]     // what serves
 	reloading sync.Mutex                  // held while another configuration takes its place
@@ -102,7 +104,8 @@ func Run(o Options) error {
 	if err != nil {
 		return err
 	}
-	d := &daemon{Options: o, start: time.Now(), signals: proc.WatchSignals(), failed: make(chan error, 1)} // from here on a signal ends us cleanly
+	d := &daemon{Options: o, start: time.Now(), failed: make(chan error, 1), handed: proc.TakeHanded(),
+		signals: proc.WatchSignals()} // from here on a signal ends us cleanly
 	defer d.signals.Close()
 	d.host, _ = os.Hostname()
 	d.reloaded.Store(&view.Reload{Good: true})
@@ -184,6 +187,7 @@ func (d *daemon) serve() error {
 	if err := d.ready(); err != nil {
 		return err
 	}
+	helpers.Go(func() { d.watch(d.life) })
 	asked := make(chan proc.Request)
 	helpers.Go(func() { d.listenToSignals(d.life, asked) })
 	return d.wait(d.life, asked, hush)
@@ -225,10 +229,10 @@ func (d *daemon) announce(p *program) {
 // ready tells everybody who waits for it that we serve.
 func (d *daemon) ready() error {
 	d.log.Info("tallystick serves", "version", d.Version, "sections", len(d.now.Load().sections), "processors", runtime.GOMAXPROCS(0))
-	status := proc.NotifyStatus(fmt.Sprintf("%d sections, listening", len(d.now.Load().sections)))
-	if err := proc.Notify(proc.NotifyReady, status); err != nil {
-		d.log.Warn("systemd was not told that we serve", "err", err)
+	for _, name := range d.handed.Unused() {
+		d.log.Warn("systemd has handed over a socket that no line of the configuration listens on: whoever calls there waits", "socket", name)
 	}
+	d.notify(proc.NotifyReady)
 	return d.Verdict.Ready()
 }
 

@@ -20,6 +20,11 @@ import (
 func (d *daemon) reload() (changes []string, err error) {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
+	d.notify(proc.NotifyReloading)
+	defer func() {
+		d.refused.Store(err != nil)
+		d.notify(proc.NotifyReady) // a bad configuration changes nothing: we serve either way
+	}()
 	var said bytes.Buffer
 	o := d.Options
 	o.Stderr = &said

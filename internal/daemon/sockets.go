@@ -64,7 +64,7 @@ func (d *daemon) openDoors(c *config.Config, old *program) (doors []*door, err e
 			doors = append(doors, old.doors[i])
 			continue
 		}
-		l, err := address(a.Addr).Listen(context.Background(), proc.Access{})
+		l, err := d.handed.Listen(context.Background(), address(a.Addr), proc.Access{})
 		if err != nil {
 			return doors, fmt.Errorf("%s %s: %w%s", a.Pos, a.Line, err, advice(err))
 		}
@@ -86,7 +86,7 @@ func (d *daemon) openStats(c *config.Config, old *program) (stats []*socket, err
 		if err != nil {
 			return stats, fmt.Errorf("%s stats socket: %w", s.Pos, err)
 		}
-		l, err := address(s.Addr).Listen(context.Background(), proc.Access{Mode: s.Mode, Owner: owner})
+		l, err := d.handed.Listen(context.Background(), address(s.Addr), proc.Access{Mode: s.Mode, Owner: owner})
 		if err != nil {
 			return stats, fmt.Errorf("%s stats socket: %w%s", s.Pos, err, advice(err))
 		}

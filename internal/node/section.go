@@ -34,6 +34,7 @@ type Section struct {
 	sleepers  sleepers                // of these, those that rows which change are to wake
 	shown     atomic.Uint64           // version of the tables of which all connections were told
 	alarm     alarm                   // of the ticker
+	rounds    atomic.Uint64           // of the ticker: times that it has been everywhere
 	told      time.Time               // when the log was told of what it was not told
 	looked    time.Time               // when replicas were compared last
 	gossip    gossip                  // what the log has been told of refused callers
@@ -177,6 +178,11 @@ func (s *Section) tell(now time.Time) {
 		}
 	}
 }
+
+// Rounds is how often the section has gone through all that is its own: every peer, every
+// shard of every table, every group. It grows by one at least each second while the section runs;
+// if it does not, somebody keeps a lock, and neither updates nor sums get on.
+func (s *Section) Rounds() uint64 { return s.rounds.Load() }
 
 // Warm reports whether sums are published already, and which peers have not been heard
 // since our start.

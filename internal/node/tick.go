@@ -30,7 +30,9 @@ func (s *Section) tick(now time.Time) (sleep time.Duration) {
 	case moved:
 		s.moved(nil)
 	}
-	if sleep = s.mayRest(now, moved); sleep <= tickInterval {
+	sleep = s.mayRest(now, moved)
+	s.rounds.Add(1) // after the last lock
+	if sleep <= tickInterval {
 		s.alarm.asleep.Store(false)
 		return tickInterval
 	}

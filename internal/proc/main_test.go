@@ -23,6 +23,7 @@ var roles = map[string]func(args []string) int{
 	"connect": roleConnect,
 	"daemon":  roleDaemon,
 	"drop":    roleDrop,
+	"handed":  roleHanded,
 	"pin":     rolePin,
 	"limits":  roleLimits,
 	"pipe":    rolePipe,

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -151,5 +152,47 @@ func TestNotify(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "")
 	if err := Notify(NotifyReady); err != nil {
 		t.Errorf("nobody has asked: %v", err)
+	}
+}
+
+// A systemd that does not read must not stop us.
+func TestNotifyNobodyReads(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "n")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("NOTIFY_SOCKET", name)
+	for range 10_000 { // the queue holds as many as net.unix.max_dgram_qlen says
+		if err := Notify(NotifyWatchdog); err != nil {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%v, want a deadline", err)
+			}
+			return
+		}
+	}
+	t.Error("the queue never filled")
+}
+
+func TestWatchdogInterval(t *testing.T) {
+	us, pid := strconv.Itoa(os.Getpid()), strconv.Itoa(os.Getpid()+1)
+	for _, c := range []struct {
+		usec, pid string
+		want      time.Duration
+		bad       bool
+		why       string
+	}{
+		{"", "", 0, false, "nobody has set it"},
+		{"30000000", us, 30 * time.Second, false, "ours"},
+		{"30000000", "", 30 * time.Second, false, "whose it is need not be said"},
+		{"30000000", pid, 0, false, "it is another process that is waited for"},
+		{"soon", us, 0, true, "no time"},
+	} {
+		t.Setenv("WATCHDOG_USEC", c.usec)
+		t.Setenv("WATCHDOG_PID", c.pid)
+		if got, err := WatchdogInterval(); got != c.want || (err != nil) != c.bad {
+			t.Errorf("%s: got %v (%v), want %v", c.why, got, err, c.want)
+		}
 	}
 }
