@@ -182,7 +182,7 @@ func (d *daemon) serve() error {
 	helpers.Go(func() { memory.Keep(d.life, os.DirFS("/"), os.LookupEnv, d.log) })
 	d.cli = cli.New(cli.Config{Backend: (*backend)(d), Log: d.log})
 	helpers.Go(func() { d.certs.Run(d.life) })
-	helpers.Go(func() { d.watch(d.life) })
+	helpers.Go(func() { d.lint(d.life) })
 	d.begin(p)
 	if err := d.ready(); err != nil {
 		return err

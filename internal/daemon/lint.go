@@ -12,9 +12,9 @@ import (
 // it is no more often than an operator could be told of it.
 const lintEvery = 5 * time.Second
 
-// watch looks at the cluster until ctx ends, and tells the log what has begun to be wrong and what
+// lint looks at the cluster until ctx ends, and tells the log what has begun to be wrong and what
 // is right again.
-func (d *daemon) watch(ctx context.Context) {
+func (d *daemon) lint(ctx context.Context) {
 	tick := time.NewTicker(lintEvery)
 	defer tick.Stop()
 	var l lint.Linter
