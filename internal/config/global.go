@@ -119,6 +119,10 @@ func (p *parser) http(l *line) {
 		p.failf(l.args[0], "add 'auth FILE', or 'ssl' with 'ca-file FILE' for client certificates",
 			"'http' : %s can be reached from outside, but anybody would be let in", l.args[0])
 	}
+	if h.Admin && h.Auth == "" && !h.TLS.proves() {
+		p.warnf(l.at["admin"], "add 'auth FILE', or 'ssl' with 'ca-file FILE' for client certificates",
+			"'admin' does nothing: nothing can be changed by nobody in particular")
+	}
 	p.cfg.Global.HTTP = h
 }
 

@@ -17,7 +17,6 @@ type use struct {
 // stands for its options too. No keyword of either vendor's product is among them.
 var pending = []struct{ keyword, option, hint string }{
 	{"aggregations mode", "observe", "this version always pushes"},
-	{"global http", "", "the runtime CLI of 'stats socket' has the same numbers"},
 }
 
 // Unsupported names every line of the configuration that wants what this version cannot

@@ -71,6 +71,9 @@ func (b *backend) countersOf() []view.Counter {
 		lost += int64(l.Lost)
 	}
 	add("LogLinesLost", lost)
+	if b.now.Load().http != nil {
+		list = append(list, b.web.Counters()...)
+	}
 	return list
 }
 

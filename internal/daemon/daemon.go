@@ -2,7 +2,7 @@
 // be opened, starts the sections and the runtime CLI, and ends them in the opposite order.
 //
 // Lives nest like brackets: what starts first stops last, because the others live inside
-// it: logs, sockets, sections, listeners, CLI, readiness, signals. No rule of the
+// it: logs, sockets, sections, listeners, CLI, HTTP, readiness, signals. No rule of the
 // aggregation is here; and nothing but cmd may import it.
 package daemon
 
@@ -28,6 +28,7 @@ import (
 	"tallystick/internal/proc"
 	"tallystick/internal/secure"
 	"tallystick/internal/view"
+	"tallystick/internal/web"
 )
 
 // Options is what the command line says, and what main knows.
@@ -61,6 +62,7 @@ type daemon struct {
 	handed   *proc.Handed // sockets of systemd
 	signals  *proc.Signals
 	cli      *cli.Server
+	web      *web.Server
 	level    levelWord
 	files    uint64 // limit of open files
 	stopping stopFlag
@@ -82,6 +84,7 @@ type program struct {
 	sections []*section
 	doors    []*door
 	stats    []*socket // of the CLI
+	http     *httpDoor // nil: no http line
 }
 
 // section is one section at work.
@@ -181,6 +184,7 @@ func (d *daemon) serve() error {
 	}()
 	helpers.Go(func() { memory.Keep(d.life, os.DirFS("/"), os.LookupEnv, d.log) })
 	d.cli = cli.New(cli.Config{Backend: (*backend)(d), Log: d.log})
+	d.web = web.New(web.Config{Backend: (*backend)(d), Meter: (*backend)(d), Log: d.log})
 	helpers.Go(func() { d.certs.Run(d.life) })
 	helpers.Go(func() { d.lint(d.life) })
 	d.begin(p)
@@ -224,6 +228,7 @@ func (d *daemon) announce(p *program) {
 			d.log.Info("listening for peers", "on", l.Addr(), "as", strings.Join(l.names(p.config), ","), "tls", l.tls(p.config))
 		}
 	}
+	d.announceHTTP(p.http)
 }
 
 // ready tells everybody who waits for it that we serve.
@@ -302,6 +307,9 @@ func (d *daemon) close() {
 	}
 	for _, l := range p.stats {
 		l.Close()
+	}
+	if p.http != nil {
+		p.http.Close()
 	}
 	if err := d.pid.Remove(); err != nil {
 		d.log.Warn("pid file stays", "err", err)

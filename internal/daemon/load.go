@@ -23,7 +23,7 @@ func Load(o Options) (*config.Config, error) {
 	}
 	c, complaints := config.Load(files, config.Options{Lookup: os.LookupEnv, Name: o.Name})
 	if c != nil {
-		faults := unreadable(c)
+		faults := append(unreadable(c), badPasswords(c)...)
 		if complaints = append(complaints, faults...); len(faults) > 0 {
 			c = nil
 		}

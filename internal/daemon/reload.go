@@ -79,6 +79,10 @@ func (d *daemon) become(p, old *program) (changes []string) {
 
 // retire ends what of the old program has no place in the new one.
 func (d *daemon) retire(p, old *program) (changes []string) {
+	if h := old.http; h != nil && (p.http == nil || p.http.socket != h.socket) {
+		h.run.stop() // not waited for: the one who has asked for the reload may have come in here
+		d.log.Info("not listening any more for HTTP", "on", h.name)
+	}
 	for _, l := range old.stats {
 		if !slices.Contains(p.stats, l) {
 			// Not waited for: the one who has asked for the reload may have come in here.

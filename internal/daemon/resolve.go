@@ -79,6 +79,9 @@ func secrets(c *config.Config) (lines []secretLine) {
 	for _, b := range c.Global.Binds {
 		add(b.TLS, b.Pos)
 	}
+	if h := c.Global.HTTP; h != nil {
+		add(h.TLS, h.Pos)
+	}
 	for _, s := range c.Sections {
 		if s.Local != nil {
 			add(s.Local.TLS, s.Local.Pos)

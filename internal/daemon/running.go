@@ -33,7 +33,7 @@ func (r *running) end() {
 }
 
 // begin starts what of a program does not run yet: sections, then the doors to them, then
-// the CLI that shows both.
+// the CLI and HTTP, which show both.
 func (d *daemon) begin(p *program) {
 	for _, s := range p.sections {
 		if !s.run.started() {
@@ -50,6 +50,7 @@ func (d *daemon) begin(p *program) {
 			l.run.start(d.life, func(ctx context.Context) { d.fail("stats socket "+l.name, d.cli.Serve(ctx, l, l.level)) })
 		}
 	}
+	d.beginHTTP(p.http)
 }
 
 // fail ends the program for a listener that cannot go on.
@@ -65,6 +66,9 @@ func (d *daemon) fail(what string, err error) {
 
 // end ends everything that runs, what starts last first.
 func (p *program) end() {
+	if p.http != nil {
+		p.http.run.end()
+	}
 	for _, l := range p.stats {
 		l.run.end()
 	}

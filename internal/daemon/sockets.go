@@ -34,7 +34,10 @@ func (d *daemon) make(c *config.Config) (*program, error) {
 	p := &program{config: c}
 	var err error
 	if p.doors, err = d.openDoors(c, old); err == nil {
-		p.stats, err = d.openStats(c, old) // last: whoever finds them finds everything
+		p.stats, err = d.openStats(c, old)
+	}
+	if err == nil {
+		p.http, err = d.openHTTP(c, old) // last: whoever finds it finds everything
 	}
 	if err != nil {
 		p.abandon(old)
@@ -106,6 +109,9 @@ func (p *program) abandon(old *program) {
 		if !slices.Contains(old.stats, l) {
 			l.Close()
 		}
+	}
+	if p.http != nil && (old.http == nil || old.http.socket != p.http.socket) {
+		p.http.Close()
 	}
 }
 
