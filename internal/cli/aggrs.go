@@ -28,6 +28,9 @@ func syncState(p *view.Peer) (bits uint32) {
 func showAggrs(r *request) error {
 	for _, s := range r.backend.Sections() {
 		r.printf("aggregations %s\n", oneWord(s.ID))
+		if s.Observe { // a line of its own, which scripts for the products do not look for
+			r.printf("  observing: nothing is pushed\n")
+		}
 		x := indexOf(&s)
 		for i := range s.Peers {
 			r.aggrsPeer(i, &s.Peers[i])
@@ -60,6 +63,9 @@ func (r *request) aggrsTable(x *index, t *view.Table) {
 		}
 		r.printf("    peer '%s' (%d) state: %#x push: %#08x ack: %#08x sync: %#08x\n",
 			oneWord(to.Peer), i, aggrsState(&x.Peers[i]), to.Pushed, to.Acked, to.Synced)
+		if x.Observe {
+			r.printf("      withheld: %d agree: %d differ: %d\n", to.Withheld, to.Agree, to.Differ)
+		}
 		r.spill() // there may be thousands of them
 	}
 	for _, l := range x.leads(t) {

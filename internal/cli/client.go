@@ -114,7 +114,7 @@ func (c *client) close() {
 
 // hideKey replaces the key among the words of a command. Of one that was refused nothing behind it is left: it may
 // be a piece of a key that was not escaped.
-func (c *command) hideKey(words []string, refused bool) []string {
+func (c *command) hideKey(words []string, refused bool) (shown []string, key string) {
 	at := slices.Index(strings.Fields(c.args), "<key>")
 	if at >= 0 {
 		at += len(strings.Fields(c.words))
@@ -122,14 +122,14 @@ func (c *command) hideKey(words []string, refused bool) []string {
 		at++
 	}
 	if at < 0 || at >= len(words) {
-		return words
+		return words, ""
 	}
-	words = slices.Clone(words)
+	key, words = words[at], slices.Clone(words)
 	words[at] = "..."
 	if refused {
 		words = words[:at+1]
 	}
-	return words
+	return words, key
 }
 
 // note logs what an operator did or was kept from, and who it was. Keys are not for logs:
@@ -141,10 +141,10 @@ func (c *client) note(cmd *command, words []string, err error) {
 	if cmd.level == LevelUser && err != errDenied {
 		return
 	}
-	words = cmd.hideKey(words, err != nil)
+	words, key := cmd.hideKey(words, err != nil)
 	attrs := []any{"command", oneLine(strings.Join(words, " ")), "by", who(c.conn)}
 	if err != nil {
-		c.server.config.Log.Warn("runtime command refused", append(attrs, slog.String("why", answerOf(err)))...)
+		c.server.config.Log.Warn("runtime command refused", append(attrs, slog.String("why", strings.ReplaceAll(answerOf(err), "'"+oneWord(key)+"'", "'...'")))...)
 		return
 	}
 	c.server.config.Log.Info("runtime command", attrs...)

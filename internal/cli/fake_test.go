@@ -243,7 +243,8 @@ func mixed(f *fake) view.Section {
 				Error: &view.ProtocolError{Time: ago(time.Hour), Text: "varint of a \"key\n\" too long", At: 1234, Offset: 17, Bytes: []byte("\x0a\x80\x12abc\n; \"def\" ghij\xf0\xff")}},
 		},
 		Tables: []view.Table{
-			{Sources: []string{"/all", "/all.v2"}, Target: "/all.sum", Schema: all, Rows: 3, Notes: []string{"lb1 has gpc(3), lb\n2 has gpc(2)"}},
+			{Sources: []string{"/all", "/all.v2"}, Target: "/all.sum", Schema: all, Rows: 3, Receivers: []view.Receiver{
+				{Peer: "top1", Withheld: 1}, {Peer: "below", Withheld: 1200, Agree: 255, Differ: 1}, {Peer: evil, NotTo: "it has no\nsuch table"}, {Peer: "gone"}}, Notes: []string{"lb1 has gpc(3), lb\n2 has gpc(2)"}},
 			{Sources: []string{"bin"}, Target: "bin.sum", Schema: &bin, Rows: 1},
 			{Sources: []string{"num"}, Target: "num.sum", Schema: &num, Rows: 1},
 			{Sources: []string{"/num"}, Target: "/num.sum", Schema: &num, Rows: 1},

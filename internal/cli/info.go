@@ -13,12 +13,21 @@ func showInfo(r *request) error {
 	r.printf("Maxpipes: 0\nPipesUsed: 0\nPipesFree: 0\nTasks: %d\nRun_queue: 0\n", p.Tasks)
 	r.printf("node: %s\nStopping: %d\n", oneWord(p.Node), asInt(p.Stopping))
 	r.printf("Start_time_sec: %d\nLog_level: %s\n", p.Started.Unix(), p.LogLevel)
+	r.printf("Observing: %d\n", r.observing())
 	active, connected := r.countPeers()
 	r.printf("ActivePeers: %d\nConnectedPeers: %d\n", active, connected)
 	for _, c := range append(r.client.server.counters(), p.Counters...) {
 		r.printf("%s: %d\n", c.Name, c.Value)
 	}
 	return nil
+}
+
+// observing counts the sections that push nothing.
+func (r *request) observing() (n int) {
+	for _, s := range r.backend.Sections() {
+		n += asInt(s.Observe)
+	}
+	return n
 }
 
 // countPeers counts those that may come and those that are there.

@@ -90,7 +90,7 @@ func (r *request) statSection(iid int, s *view.Section, f statFilter) {
 		r.spill()
 	}
 	line(typeFrontend, 0, "FRONTEND", func(l statLine) {
-		l["status"], l["addr"] = "OPEN", oneWord(s.Addr)
+		l["status"], l["addr"], l["check_desc"] = "OPEN", oneWord(s.Addr), sectionDesc(s)
 		l.traffic(&sum.Peer, sum.established).number("slim", uint64(max(len(s.Peers), s.MaxPeers)))
 	})
 	for i := range s.Peers {
@@ -98,13 +98,21 @@ func (r *request) statSection(iid int, s *view.Section, f statFilter) {
 		line(typeServer, i+1, oneWord(p.Name), func(l statLine) { r.statPeer(l, p) })
 	}
 	line(typeBackend, 0, "BACKEND", func(l statLine) {
-		l["status"] = "DOWN"
+		l["status"], l["check_desc"] = "DOWN", sectionDesc(s)
 		if sum.established > 0 {
 			l["status"] = "UP"
 		}
 		l.traffic(&sum.Peer, sum.established).number("weight", sum.established).number("act", sum.established-sum.idle).number("bck", sum.idle)
 		l.number("chkdown", sum.Drops).number("lastchg", uint64(r.since(sum.Changed)/1000)).number("lbtot", sum.UpdatesIn)
 	})
+}
+
+// sectionDesc is in a word what a section does, where that is not the usual.
+func sectionDesc(s *view.Section) string {
+	if s.Observe {
+		return "observing"
+	}
+	return ""
 }
 
 func (r *request) statPeer(l statLine, p *view.Peer) {

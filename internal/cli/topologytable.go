@@ -68,8 +68,12 @@ func (r *request) feeders(x *index, b *branch, t *view.Table) {
 }
 
 // hearers lists who gets a table: those that have been sent all of it, then those that have
-// not, the ones that lack most first.
+// not, the ones that lack most first. Of a section that observes: who would get it.
 func (r *request) hearers(x *index, b *branch, t *view.Table) {
+	if x.Observe {
+		r.spared(x, b, t)
+		return
+	}
 	var to []string
 	var behind []*view.Receiver
 	more := 0
@@ -96,6 +100,41 @@ func (r *request) hearers(x *index, b *branch, t *view.Table) {
 	b.list("to", to, more)
 	slices.SortStableFunc(behind, func(a, b *view.Receiver) int { return cmp.Compare(t.Behind(b), t.Behind(a)) })
 	r.laggards(x, b, t, behind)
+}
+
+// spared lists who would get a table, and how many updates that would have been.
+func (r *request) spared(x *index, b *branch, t *view.Table) {
+	var would []string
+	more := 0
+	for i := range t.Receivers {
+		hearer := &t.Receivers[i]
+		_, ok := x.place[hearer.Peer]
+		switch {
+		case !ok: // it went between two looks
+		case hearer.NotTo != "":
+			b.add("would not go to: %s, %s", oneWord(hearer.Peer), oneLine(hearer.NotTo))
+		case len(would) == maxShown:
+			more++
+		default:
+			would = append(would, oneWord(hearer.Peer)+" ("+withheld(hearer)+")")
+		}
+	}
+	if would == nil {
+		b.add("would go to nobody")
+	}
+	b.list("would go to", would, more)
+}
+
+// withheld tells what a receiver was spared, and how what it holds compares to that.
+func withheld(to *view.Receiver) string {
+	text := fmt.Sprintf("%d updates", to.Withheld)
+	if to.Withheld == 1 {
+		text = "1 update"
+	}
+	if all := to.Agree + to.Differ; all > 0 {
+		text += fmt.Sprintf("; agrees in %d of %d keys", to.Agree, all)
+	}
+	return text
 }
 
 // laggards lists who lacks some of a table, and why, if we know.

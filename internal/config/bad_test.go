@@ -88,13 +88,13 @@ func TestErrorFormat(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	text := "global\n daemon\n demon 1\naggregations a\n mode observe\n from any to .agg\n peer us *:1 local\n peer lb1\n"
+	text := "global\n daemon\n demon 1\n http 127.0.0.1:8080\naggregations a\n from any to .agg\n peer us *:1 local\n peer lb1\n"
 	_, errs := Load([]File{{Name: "t.cfg", Data: []byte(text)}}, Options{})
 	var got []string
 	for _, e := range errs {
 		got = append(got, fmt.Sprint(e.Pos.Line, e.Kind, e.Word))
 	}
-	want := []string{fmt.Sprint(2, Foreign, "daemon"), fmt.Sprint(3, Mistake, "demon"), fmt.Sprint(5, Later, "observe")}
+	want := []string{fmt.Sprint(2, Foreign, "daemon"), fmt.Sprint(3, Mistake, "demon"), fmt.Sprint(4, Later, "http")}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("HAProxy's words, mistakes and what comes later are told apart:\n%s", diff)
 	}

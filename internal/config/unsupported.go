@@ -15,9 +15,7 @@ type use struct {
 // pending is what the language has and this version cannot do. A change that brings one
 // of these deletes its line here, and nothing else of this room. An entry for a keyword
 // stands for its options too. No keyword of either vendor's product is among them.
-var pending = []struct{ keyword, option, hint string }{
-	{"aggregations mode", "observe", "this version always pushes"},
-}
+var pending = []struct{ keyword, option, hint string }{}
 
 // Unsupported names every line of the configuration that wants what this version cannot
 // do, once for each reason: nothing that stands in a file is ever ignored without a word.

@@ -91,7 +91,7 @@ func (b *backend) Sections() []view.Section {
 func (b *backend) sectionOf(p *program, s *section) view.Section {
 	warm, missing := s.Warm()
 	c := s.Settings()
-	v := view.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Warm: warm, Binds: bindsOf(p.config, s.ID()),
+	v := view.Section{ID: s.ID(), Name: c.Name, Rules: rulesOf(&c.Rules), Observe: c.Rules.Observe, Warm: warm, Binds: bindsOf(p.config, s.ID()),
 		To: c.Rules.To, Forward: c.Rules.Forward, NoAscend: c.Rules.NoAscend, NoFeedback: c.Rules.NoFeedback, Limits: limitsOf(s), Refusals: refusalsOf(s.Refusals())}
 	if l := s.config.Local; l != nil {
 		v.Addr = l.Addr.String()
@@ -105,7 +105,7 @@ func (b *backend) sectionOf(p *program, s *section) view.Section {
 	v.WarmExpected = len(s.Members())
 	v.WarmHeard = max(0, v.WarmExpected-len(missing))
 	if !warm {
-		v.WarmAt = s.Started().Add(c.Warmup)
+		v.WarmAt = s.WarmAt()
 	}
 	receivers, notes := map[string][]view.Receiver{}, map[string][]string{} // by target
 	for _, peer := range s.Peers() {
@@ -113,7 +113,8 @@ func (b *backend) sectionOf(p *program, s *section) view.Section {
 		v.Peers = append(v.Peers, peerOf(&pv, b.start))
 		for _, f := range pv.Feeds {
 			receivers[f.Target] = append(receivers[f.Target], view.Receiver{Peer: pv.Name, Pushed: uint32(f.Pushed), Acked: uint32(f.Acked), Synced: uint32(f.Synced), NotTo: f.Refused, Schema: f.Schema,
-				TooLong: f.Long.Keys, LongKey: f.Long.Key, LongAt: f.Long.At})
+				TooLong: f.Long.Keys, LongKey: f.Long.Key, LongAt: f.Long.At,
+				Withheld: f.Withheld, Agree: f.Compared.Agree, Differ: f.Compared.Differ})
 		}
 		for _, u := range pv.Unread {
 			notes[u.Target] = append(notes[u.Target], pv.Name+": "+u.Why)

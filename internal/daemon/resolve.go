@@ -23,7 +23,7 @@ func (d *daemon) nodeConfig(c *config.Config, s *config.Section) node.Config {
 		MaxEntries: s.MaxEntries, MaxTables: s.MaxTables,
 		Seed: rand.Uint64(), Certs: d.certs, Source: c.Global.Source, Log: d.log, Counters: &d.counters,
 	}
-	n.Rules.NoRestore = !s.Restore
+	n.Rules.NoRestore, n.Rules.Observe = !s.Restore, s.Observe
 	if s.DynamicPeers != nil {
 		n.Dynamic = &node.Dynamic{Max: s.DynamicPeers.Max, Allow: s.DynamicPeers.Allow}
 	}

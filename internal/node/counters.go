@@ -37,6 +37,7 @@ type Counters struct {
 	Reconfigured       atomic.Uint64 // times that a section was given another configuration
 	Lessons            atomic.Uint64 // lessons that peers have given us
 	Taught             atomic.Uint64 // lessons that we have given
+	Withheld           atomic.Uint64 // updates that would have been pushed by sections that observe
 	BansRefused        atomic.Uint64 // bans beyond the limit of a section
 	Restored           atomic.Uint64 // peers that were taught their own values back
 }

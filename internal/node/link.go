@@ -22,6 +22,9 @@ func (v *sink) link() {
 	v.pace.forget() // it counts changes of these tables
 	v.unlink()
 	place := v.peer.place()
+	if place.Spared != v.spared {
+		(*visit)(v).spare(place.Spared)
+	}
 	for _, t := range v.section.tables.all() {
 		switch s := v.own[t.name]; {
 		case !place.Hears(t.relayed):
@@ -34,6 +37,9 @@ func (v *sink) link() {
 			f.Announce(s)
 			v.reportShape(t, f, s)
 		}
+	}
+	for _, f := range v.book.order {
+		f.Withhold(v.spared)
 	}
 	// In a lesson sums come before what came from above.
 	slices.SortStableFunc(v.book.order, func(a, b *feed) int { return asInt(a.target.relayed) - asInt(b.target.relayed) })

@@ -74,6 +74,8 @@ type book struct {
 	said   map[string]string // why a table does not reach the peer, as the log was told last
 	seen   evidence          // what its rows show of how it is configured
 
+	compared map[string]Comparison // what it holds of our tables, while it is spared; nil: nothing was
+
 	gaugesLost, forgotten bool // done since the last session
 }
 

@@ -32,10 +32,27 @@ func (s *Section) Reconfigure(c Config) (changes []string) {
 		changes = append(changes, "tables are named, and summed, by other rules")
 	}
 	s.bans.follow(s, time.Now())
+	changes = append(changes, s.observe(&old.Rules, &c.Rules, c.Warmup)...)
 	s.tables.version.Add(1) // who hears what may have changed
 	s.uncertain.Store(false)
 	s.changed()
 	return changes
+}
+
+// observe tells whether the section looks on from now on, or acts again. Before it acts it is held to what is asked of a
+// start: whoever has not been heard yet may still come, or its share would be missing from what nodes read.
+func (s *Section) observe(old, now *topology.Rules, warmup time.Duration) (changes []string) {
+	switch {
+	case old.Observe == now.Observe:
+		return nil
+	case now.Observe:
+		return []string{"nothing is pushed from now on: the section observes"}
+	case s.warmth.again(time.Now().Add(warmup)):
+		return []string{fmt.Sprintf("sums are pushed when the warm-up is over, %v at most: not heard yet are %v", warmup, s.warmth.missing())}
+	case !s.warmth.warm.Load():
+		return []string{"sums are pushed when the warm-up is over"}
+	}
+	return []string{"sums are pushed again"}
 }
 
 // sameNames reports whether both rules make the same of every table.

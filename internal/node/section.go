@@ -143,16 +143,20 @@ func (s *Section) warm(now time.Time) bool {
 
 // dawned tells the log how the warm-up has ended, if it has just now.
 func (s *Section) dawned(now time.Time, missing []string, how dawn) bool {
+	are := "are"
+	if s.conf().Rules.Observe {
+		are = "would be"
+	}
 	switch {
 	case how == stillCold:
 		return false
 	case len(missing) > 0:
-		s.log.Warn("warm-up is over: sums are published without the shares of peers that have not been heard since our start",
+		s.log.Warn("warm-up is over: sums "+are+" published without the shares of peers that have not been heard since our start",
 			"missing", missing, "warmup", s.conf().Warmup)
 	case how == everybodyHeard:
-		s.log.Info("every member has been heard: sums are published from now on", "after", now.Sub(s.start).Round(time.Millisecond))
+		s.log.Info("every member has been heard: sums "+are+" published from now on", "after", now.Sub(s.start).Round(time.Millisecond))
 	default:
-		s.log.Info("warm-up is over: sums are published from now on", "warmup", s.conf().Warmup)
+		s.log.Info("warm-up is over: sums "+are+" published from now on", "warmup", s.conf().Warmup)
 	}
 	return true
 }

@@ -15,7 +15,7 @@ type sink visit
 // Pull implements session.Sink: first what is taught back, then sums, table by table. A
 // lesson is not held back.
 func (v *sink) Pull(now time.Time, b *wire.Batch) bool {
-	for len(v.restore) > 0 {
+	for len(v.restore) > 0 && !v.spared {
 		if n := v.restore[0].pull(v.section.ms(now), b); n > 0 {
 			v.given += n
 			return true
@@ -24,6 +24,10 @@ func (v *sink) Pull(now time.Time, b *wire.Batch) bool {
 	}
 	v.link()
 	ms := v.section.ms(now)
+	if v.spared {
+		v.passOver(now)
+		return false
+	}
 	if v.teaching { // in order: sums first
 		return !v.section.uncertain.Load() && slices.ContainsFunc(v.book.order, func(f *feed) bool { return v.pull(ms, f, b) })
 	}
@@ -67,7 +71,7 @@ func (v *sink) listens() bool {
 // told is how many changes of all its tables the peer has been told.
 func (v *sink) told() (n uint64) {
 	for _, f := range v.book.order {
-		n += f.Place().Pushed
+		n += f.Read()
 	}
 	return n
 }
@@ -92,20 +96,31 @@ func (v *sink) count(f *feed, n int) {
 // Teach implements session.Sink.
 func (v *sink) Teach(now time.Time, restore bool) {
 	v.restore, v.given = nil, 0
-	if restore {
-		v.startRestore()
-	}
 	v.linked = 0
 	v.link()
-	for _, f := range v.book.order {
-		f.Teach()
+	if restore && v.peer.place().Restored {
+		v.startRestore()
 	}
 	v.teaching = true
+	v.begin()
 	v.pace.forget()
 }
 
-// Taught implements session.Sink.
+// begin makes everything due that the lesson has of sums and of tables from above.
+func (v *sink) begin() {
+	for _, f := range v.book.order {
+		if !v.spared {
+			f.Teach()
+		}
+	}
+}
+
+// Taught implements session.Sink. Whoever is spared has a lesson without a row, which is PARTIAL: it asks the next.
 func (v *sink) Taught(now time.Time) (done, restored, finished bool) {
+	if v.spared {
+		v.teaching, v.restore = false, nil
+		return true, false, false
+	}
 	if len(v.restore) > 0 {
 		return false, v.given > 0, false
 	}

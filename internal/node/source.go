@@ -176,9 +176,15 @@ func (v *source) ownRows(now time.Time, h *heard, rows []stick.Row, how session.
 	if how&session.InLesson != 0 {
 		v.handed = true
 		v.checkGauges(now, h, rows)
+		if v.spared {
+			v.handbacks.take(h.name, v.own[h.name], rows)
+		}
 		return
 	}
 	v.section.Counters.OwnRows.Add(uint64(len(rows)))
+	if v.spared { // it is another aggregator's table: what it has is nothing to complain about
+		return
+	}
 	if !v.peer.place().Declares { // its own sum, under a name that is one of ours as well
 		v.section.gossip.once("same name "+v.peer.Name+h.name, now, func() {
 			v.log.Warn("table not summed: an aggregator below us publishes it under the name that we give to sums; let each level have its own suffix behind 'to'", "table", h.name)
@@ -223,6 +229,7 @@ func (v *source) Begin(now time.Time) {
 	v.began, v.handed = now, false
 	v.compared = comparison{}
 	v.book.seen.lesson()
+	v.handbacks = handbacks{}
 	for _, l := range v.book.lanes {
 		l.target.table.Begin(l.lane)
 	}
@@ -243,6 +250,7 @@ func (v *source) End(now time.Time, drop, complete bool) {
 	}
 	v.changed = true
 	v.finished = true
+	v.handbacks.ended = true
 	v.linked = 0
 	v.book.seen.judge(&v.compared, v.hello.PID)
 	if !complete {

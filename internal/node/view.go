@@ -72,7 +72,8 @@ type Unread struct {
 type FeedView struct {
 	Target string
 	publish.Place
-	Long Long // keys that the peer's table cannot hold
+	Long     Long       // keys that the peer's table cannot hold
+	Compared Comparison // what the peer holds of the table with our sum, if the section observes
 }
 
 // TableView is a snapshot of one table that the section publishes.
@@ -156,7 +157,7 @@ func (v *PeerView) fromBook(b *book) {
 		v.Unread = append(v.Unread, Unread{name, why})
 	}
 	for _, f := range b.feeds {
-		v.Feeds = append(v.Feeds, FeedView{Target: f.target.name, Place: f.Place(), Long: f.long})
+		v.Feeds = append(v.Feeds, FeedView{Target: f.target.name, Place: f.Place(), Long: f.long, Compared: b.compared[f.target.name]})
 	}
 }
 
@@ -206,8 +207,8 @@ type MemberView struct {
 // Contests takes a snapshot of all elections, by table and group.
 func (s *Section) Contests() []ContestView { return s.groups.view() }
 
-// Started is when the section began, from which its warm-up counts.
-func (s *Section) Started() time.Time { return s.start }
+// WarmAt is when the warm-up ends at the latest.
+func (s *Section) WarmAt() time.Time { return s.warmth.deadline() }
 
 // Settings is the configuration that the section runs with now.
 func (s *Section) Settings() *Config { return s.conf() }

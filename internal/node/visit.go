@@ -33,6 +33,7 @@ type visit struct {
 	corrected time.Time                // when they were last pushed again
 	unusable  error                    // what was wrong with a table, reported last
 	looped    map[string]bool          // tables that have come back to us: they stay refused
+	handbacks handbacks                // what it holds in tables of ours; only looked at if it is spared
 	began     time.Time                // when the peer's lesson began
 	handed    bool                     // it has handed back rows of our tables in it
 	compared  comparison               // of its rows in the lesson with others'
@@ -41,6 +42,7 @@ type visit struct {
 	restore  []restoring // what is to be taught back, in turn
 	given    int         // rows taught back in this lesson
 	teaching bool        // a lesson is being given
+	spared   bool        // it is told nothing: what it would be is counted
 	linked   uint64      // registry version for which feeds and warnings are complete
 	turn     int         // the feed that is asked next
 	pace     pace        // when it is spoken to
@@ -68,9 +70,10 @@ func newVisit(c *conn, b *book, hello wire.Hello) *visit {
 	now := time.Now()
 	place := p.place()
 	v.session = session.New(now, session.Config{
-		Hello: hello, Calling: c.calling, Silence: place.Silence, Patient: place.Patient, Restore: place.Restored,
+		Hello: hello, Calling: c.calling, Silence: place.Silence, Patient: place.Patient, Restore: place.Patient,
 		Memory: &b.memory, Source: (*source)(v), Sink: (*sink)(v),
 	})
+	v.spare(place.Spared)
 	if !c.calling {
 		c.greeted(v)
 	}
@@ -136,6 +139,7 @@ func (v *visit) wishes(now time.Time) {
 		v.session.Relearn(now)
 	}
 	v.correct(now)
+	v.judge(now)
 }
 
 // maySpeak reports whether the session is to be asked what there is to say: the peer has had

@@ -98,6 +98,26 @@ func (w *warmth) tick(now time.Time) (missing []string, how dawn) {
 	return slices.Clone(w.waiting), how
 }
 
+// again begins to wait anew, until the time given at the latest, if a member has not been heard since our start. It
+// reports whether it does.
+func (w *warmth) again(until time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.waiting) == 0 || !w.warm.Load() {
+		return false
+	}
+	w.until = until
+	w.warm.Store(false)
+	return true
+}
+
+// deadline is when the warm-up ends at the latest.
+func (w *warmth) deadline() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.until
+}
+
 // missing lists the members that have not given a lesson since our start.
 func (w *warmth) missing() []string {
 	w.mu.Lock()

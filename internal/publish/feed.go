@@ -36,6 +36,10 @@ type Feed struct {
 	stands bool // the reader's acked place is what the peer acked in this session
 	stood  bool // and in the last
 
+	// Withheld counts the rows that the peer would have been sent while the feed is only read: see Withhold.
+	Withheld uint64
+	withheld bool
+
 	// TooLong counts keys that the peer's table cannot hold, StrayAcks acks of ids that were never sent.
 	TooLong, StrayAcks uint64
 	// LongKey is the last key that was too long for the peer's table.
@@ -175,6 +179,54 @@ func (f *Feed) tell(b *wire.Batch) (n int) {
 	return n
 }
 
+// Withhold makes the feed one whose rows are only counted: Skip takes the place of Pull, and what the peer
+// has acked is as it was. When that ends everything is due again from the start.
+func (f *Feed) Withhold(on bool) {
+	if on == f.withheld {
+		return
+	}
+	f.withheld = on
+	f.alone()
+	if f.took, f.late = false, false; on {
+		f.Withheld = 0
+		return
+	}
+	f.at.passed = 0
+	f.told = nil
+	f.reader.Rewind()
+}
+
+// Skip passes over the next changes, as many as are read at once, and returns how many of them the peer would have
+// been sent. It reports whether there may be more.
+func (f *Feed) Skip(now int64) (n int, more bool) {
+	if f.want == nil || f.why != "" {
+		return 0, false
+	}
+	f.rows.Reset()
+	f.rows.Max = mostRows
+	read := f.reader.Read(now, f.want.Expire, &f.rows)
+	f.at.passed = f.reader.Position()
+	if f.rows.Schema != f.shape.from && f.rows.Schema != nil {
+		f.compile(f.rows.Schema)
+	}
+	if f.why != "" {
+		return 0, false
+	}
+	for i := range f.rows.Rows {
+		if key := f.rows.Rows[i].Key; tooLong(key, f.want) {
+			f.TooLong++
+			f.LongKey = append(f.LongKey[:0], key...)
+		} else {
+			n++
+		}
+	}
+	f.Withheld += uint64(n)
+	return n, read == mostRows
+}
+
+// Read is how many changes of the table have been told, or been passed over.
+func (f *Feed) Read() uint64 { return max(f.at.read, f.at.passed) }
+
 // checkpoint remembers the present place: an ack of what has been sent until now is worth
 // it.
 func (f *Feed) checkpoint() {
@@ -262,7 +314,7 @@ func (f *Feed) Confirmed() {
 }
 
 // places count changes of the table since its start.
-type places struct{ read, mark, acked, synced uint64 }
+type places struct{ read, mark, acked, synced, passed uint64 }
 
 // Place is where the feed stands, for observers. Pushed, Acked and Synced count changes of
 // the table since its start, as table.Stats does: a peer that has heard everything is at
@@ -274,6 +326,7 @@ type Place struct {
 	Synced    uint64 // what it had when it confirmed the last lesson
 	Announced bool   // the peer has the table
 	Refused   string // why nothing is sent
+	Withheld  uint64 // rows that the peer would have been sent, since the feed is only read
 	StrayAcks uint64
 	Schema    *stick.Schema // as the peer has announced it
 }
@@ -291,5 +344,5 @@ func (f *Feed) Stands() (now, before, level bool) {
 // Place tells where the feed stands.
 func (f *Feed) Place() Place {
 	return Place{Table: f.id, Pushed: f.at.read, Acked: f.at.acked, Synced: f.at.synced, Announced: f.want != nil,
-		Refused: f.why, StrayAcks: f.StrayAcks, Schema: f.want}
+		Refused: f.why, Withheld: f.Withheld, StrayAcks: f.StrayAcks, Schema: f.want}
 }

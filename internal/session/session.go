@@ -68,6 +68,8 @@ type Session struct {
 	owed         []*table // tables with updates to ack
 	unusable     unusable
 
+	abstains bool // requests do not wait
+
 	process process
 	guard   guard
 	pupil   pupil

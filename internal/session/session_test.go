@@ -290,3 +290,23 @@ func TestStats(t *testing.T) {
 		}
 	}
 }
+
+// TestAbstain: a node's request waits for its own lesson, unless there is nothing to tell it.
+func TestAbstain(t *testing.T) {
+	for _, abstains := range []bool{false, true} {
+		s := New(start, Config{Hello: wire.Hello{Minor: 1, Called: "agg", Caller: "lb1", PID: "1"}, Patient: true,
+			Memory: &Memory{}, Source: &mute{}, Sink: &mute{}})
+		s.Abstain(abstains)
+		s.Append(start, nil)
+		receive(t, s, wire.AppendControl(nil, wire.ResyncRequest))
+		s.Append(start, nil)
+		if answered := s.Stats().FinishedOut == 1; answered != abstains {
+			t.Errorf("abstains %v: answered before its own lesson has ended: %v", abstains, answered)
+		}
+		s.Abstain(true)
+		s.Append(start, nil)
+		if s.Stats().FinishedOut != 1 {
+			t.Error("whoever waits when that changes is answered, once")
+		}
+	}
+}

@@ -69,8 +69,12 @@ func (s *Session) mayTeach() bool {
 		return false
 	}
 	heard := s.pupil.ended && s.pupil.state == pupilIdle
-	return !s.c.Patient || heard || s.teacher.overdue
+	return !s.c.Patient || s.abstains || heard || s.teacher.overdue
 }
+
+// Abstain makes requests of the peer be answered at once, or no more so: there is nothing to tell it, so that
+// what it has lost need not be known, and it can ask the next.
+func (s *Session) Abstain(on bool) { s.abstains = on }
 
 // appendLesson says as much of the lesson as there is room for, and the answer behind it.
 func (s *Session) appendLesson(b []byte, limit int) []byte {

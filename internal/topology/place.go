@@ -24,20 +24,21 @@ type Place struct {
 	Declares bool // it hears a table only as it has declared it itself; others hear ours as they are
 	Patient  bool // its request for a lesson waits until it has given us its own, of which a PARTIAL one is enough
 	Restored bool // it is taught its own values back when it has lost them
+	Spared   bool // it is told nothing of what it would hear: we only look on
 	Complete bool // our lesson is complete for it though we hold no share of it
 	Eager    bool // we call it without waiting to be called
 
 	Silence time.Duration // a session of it is dead after that time without a byte
 }
 
-// Place resolves what a peer line says. The restore line decides about Restored.
+// Place resolves what a peer line says. The restore line decides about Restored, the mode line about Spared.
 func (r *Rules) Place(role Role, group string) Place {
 	node := role == Node
 	p := Place{
 		role: role, group: group,
 		Member: node || role == Down,
 		Sums:   r.publishes(role), Relays: node || role == Down,
-		Declares: node, Patient: node, Restored: node && !r.NoRestore,
+		Declares: node, Patient: node, Restored: node && !r.NoRestore && !r.Observe, Spared: r.Observe,
 		Complete: role == Up, Eager: role == Up,
 		Silence: silenceAggregator,
 	}

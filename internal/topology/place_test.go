@@ -54,6 +54,15 @@ func TestPlace(t *testing.T) {
 	if off := (&Rules{NoRestore: true}).Place(Node, ""); off.Restored {
 		t.Error("'restore off' leaves a node to itself")
 	}
+	for _, role := range []Role{Node, Up, Down} {
+		p := (&Rules{Observe: true}).Place(role, "")
+		if !p.Spared || p.Restored || !p.Hears(false) || p.Member != (role != Up) {
+			t.Errorf("'mode observe' spares %s, though all else is as it was: what it would hear is counted: %+v", role, p)
+		}
+	}
+	if node.Spared || up.Spared || down.Spared {
+		t.Error("nobody else is spared")
+	}
 }
 
 func TestReplica(t *testing.T) {

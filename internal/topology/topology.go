@@ -47,6 +47,7 @@ type Rules struct {
 	NoAscend       bool     // aggregates are not pushed to Up peers
 	NoFeedback     bool     // aggregates are not pushed to nodes and Down peers
 	NoRestore      bool     // nodes are not taught their own values back
+	Observe        bool     // nothing is pushed, taught or restored: what would be is counted
 }
 
 // Suffix splits a wire name before its last dot: "/web.v2" is "/web" and ".v2". Without

@@ -12,7 +12,7 @@ type Section struct {
 	Name    string    // what we call ourselves
 	Addr    string    // where we listen; "" behind a shared bind
 	Rules   string    // its from and forward lines, "from any to .agg"
-	Observe bool      // nothing is pushed
+	Observe bool      // nothing is pushed, taught or restored; what would be is counted
 	Warm    bool      // aggregates are pushed: the warm-up is over
 	WarmAt  time.Time // when the warm-up ends at the latest; zero once Warm
 	Peers   []Peer    // in the order of the configuration; dynamic ones behind them
@@ -163,6 +163,9 @@ type Receiver struct {
 	TooLong uint64        // keys, since our start, that its table cannot hold
 	LongKey []byte        // the last of them, as on the wire
 	LongAt  time.Time     // when that was
+
+	Withheld      uint64 // of a section that observes: updates that the peer would have been sent since it does
+	Agree, Differ int    // of such a section: keys whose counters the peer, which another aggregator may feed, held about as our sum has them, and not
 }
 
 // Entry is one row of an aggregate: the sum and what each member contributes to it.
