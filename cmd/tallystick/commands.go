@@ -18,6 +18,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "show three HAProxy nodes, traffic to them, and the sums that they read", runDemo},
+		{"check", "hold configurations of nodes and ours against each other", runCheck},
+		{"adopt", "propose what HAProxy configurations must change to have sums", runAdopt},
 		{"cli", "say a command to a running tallystick, or hold a session with it", runCLI},
 		{"top", "show sessions, tables, the largest keys and what is wrong, on the terminal", runTop},
 		{"bench", "play nodes, check every sum, measure what it costs beside a HAProxy", runBench},

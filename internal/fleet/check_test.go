@@ -148,7 +148,11 @@ var cases = []struct {
 			"twin-size warning lb1:11:5 table rates.agg type ip size 2049k expire 30s store http_req_cnt,http_req_rate(10s)",
 			"twin-size warning lb2:10:5 table rates.agg type ip size 2049k expire 30s store http_req_cnt,http_req_rate(10s)",
 		}, haproxycfg.Version{}},
-	{"a suffix that is not taken", "agg", "from any to", "from .x accept-no-suffix to", nil, haproxycfg.Version{}},
+	{"a suffix that is not taken", "lb1", "    table rates     ", "    table odd.x type ip size 1\n    table rates     ",
+		[]string{
+			"source-missing warning lb2:5:7 table odd.x type ip size 1",
+			"twin-missing error lb1:9:5 table odd.agg type ip size 1",
+		}, haproxycfg.Version{}},
 	{"TLS on the node's side alone", "lb1", "192.0.2.50:10000", "192.0.2.50:10000 ssl verify none",
 		[]string{"tls error agg:3:10 ssl crt FILE ca-file FILE (on that line)"}, haproxycfg.Version{}},
 	{"TLS where the node listens alone", "lb1", "192.0.2.11:10000", "192.0.2.11:10000 ssl crt x",
@@ -163,9 +167,6 @@ var cases = []struct {
 
 func TestCheck(t *testing.T) {
 	for _, c := range cases {
-		if strings.Contains(c.fresh, "accept-no-suffix to") {
-			continue // see TestSuffixes
-		}
 		files := base()
 		if c.file != "" && !strings.Contains(files[c.file], c.old) {
 			t.Fatalf("%s: there is no %q to break", c.why, c.old)
@@ -177,6 +178,109 @@ func TestCheck(t *testing.T) {
 			files[c.file] = strings.Replace(files[c.file], c.old, c.fresh, n)
 		}
 		compare(t, c.why, check(t, files, haproxycfg.Options{Version: c.version}), c.found)
+	}
+}
+
+// more are cases that break several places.
+var more = []struct {
+	why     string
+	change  []string // FILE, OLD, NEW, ...
+	version haproxycfg.Version
+	found   []string
+}{
+	{"a suffix that 'from' does not take", []string{"agg", "from any to .agg", "from .local to .agg accept-no-suffix", "lb1", "    table rates     ", "    table odd.x type ip size 1\n    table rates     "}, haproxycfg.Version{},
+		[]string{"source-ignored notice lb1:9:5 "}},
+	{"one sum of two tables, by a list of suffixes: it may be meant so", []string{
+		"agg", "from any to .agg", "from .v2 to .agg accept-no-suffix",
+		"lb1", "    table rates     ", "    table rates.v2 type ip size 0 store http_req_cnt,http_req_rate(10s)\n    table rates     ",
+		"lb2", "    table rates     ", "    table rates.v2 type ip size 0 store http_req_cnt,http_req_rate(10s)\n    table rates     ",
+	}, haproxycfg.Version{}, []string{
+		"target-collision notice lb1:9:5 table rates_v2 type ip size 0 store http_req_cnt,http_req_rate(10s)",
+		"twin-expire warning lb1:11:5 table rates.agg type ip size 0 store http_req_cnt,http_req_rate(10s)",
+		"twin-expire warning lb2:11:5 table rates.agg type ip size 0 store http_req_cnt,http_req_rate(10s)",
+	}},
+	{"gauges, of a version that nobody told", gauges, haproxycfg.Version{}, []string{
+		"recv-only notice lb1:10:5 table rates.agg type ip size 2m expire 30s store conn_cur,http_req_rate(10s)",
+		"recv-only notice lb2:10:5 table rates.agg type ip size 2m expire 30s store conn_cur,http_req_rate(10s)"}},
+	{"gauges of 3.2, which has a word for it", gauges, haproxycfg.Version{Major: 3, Minor: 2}, []string{
+		"recv-only warning lb1:10:5 table rates.agg type ip size 2m expire 30s recv-only store conn_cur,http_req_rate(10s)",
+		"recv-only warning lb2:10:5 table rates.agg type ip size 2m expire 30s recv-only store conn_cur,http_req_rate(10s)"}},
+	{"gauges of 2.6, which takes none", gauges, haproxycfg.Version{Major: 2, Minor: 6}, []string{
+		"recv-only warning lb1:10:5 table rates.agg type ip size 2m expire 30s store conn_cur,http_req_rate(10s)",
+		"recv-only warning lb2:10:5 table rates.agg type ip size 2m expire 30s store conn_cur,http_req_rate(10s)"}},
+	{"gauges of 2.2, which takes all", gauges, haproxycfg.Version{Major: 2, Minor: 2}, nil},
+	{"shards that fit", shards("cluster", "cluster", 2, 1), haproxycfg.Version{}, nil},
+	{"another number of them", shards("cluster", "cluster", 3, 1), haproxycfg.Version{},
+		[]string{"shard error lb1:8:12 shards 2", "shard error lb2:8:12 shards 2"}},
+	{"another one", shards("cluster", "cluster", 2, 2), haproxycfg.Version{},
+		[]string{"shard error lb1:9:12 server agg 192.0.2.50:10000 shard 1", "shard error lb2:9:12 server agg 192.0.2.50:10000 shard 1"}},
+	{"another peers section than ours is told of", shards("mypeers", "mypeers", 2, 1), haproxycfg.Version{},
+		[]string{"shard error lb1:5:7 peers cluster", "shard error lb2:5:7 peers cluster"}},
+	{"TLS on our side alone", []string{"agg", "10000 local", "10000 local ssl crt x ca-file y", "agg", "192.0.2.11:10000", "192.0.2.11:10000 ssl ca-file y verifyname", "agg", "192.0.2.12:10000", "192.0.2.12:10000 ssl ca-file y verifyname"}, haproxycfg.Version{},
+		[]string{
+			"tls error lb1:8:12 server agg 192.0.2.50:10000 ssl crt FILE ca-file FILE verify required verifyhost agg",
+			"tls error lb2:8:12 server agg 192.0.2.50:10000 ssl crt FILE ca-file FILE verify required verifyhost agg",
+			"tls warning agg:4:10 peer lb1 192.0.2.11:10000", "tls warning agg:5:10 peer lb2 192.0.2.12:10000",
+		}},
+	{"binary keys of other lengths", []string{"lb1", "type string len 32 size 2k", "type binary len 16 size 2k", "lb1", "type string len 32 size 1k", "type binary len 20 size 1k", "lb2", "type string len 32", "type binary len 20", "lb2", "type string len 32", "type binary len 20"}, haproxycfg.Version{},
+		[]string{"twin-length error lb1:14:5 backend users.agg|    stick-table type binary len 20 size 2k expire 1h peers cluster store gpc0"}},
+	{"replicas on purpose", []string{"agg", "lb1 192.0.2.11:10000", "lb1 192.0.2.11:10000 group pair", "agg", "lb2 192.0.2.12:10000", "lb2 192.0.2.12:10000 group pair", "lb1", "    server agg", "    peer lb2 192.0.2.12:10000\n    server agg"}, haproxycfg.Version{}, nil},
+	{"behind a shared port we are called as the section is", []string{"agg", "aggregations", "global\n    bind 192.0.2.50:10000\naggregations", "agg", "    peer agg 192.0.2.50:10000 local\n", "", "lb1", "server agg", "server data", "lb2", "server agg", "server agg"}, haproxycfg.Version{},
+		[]string{"aggregator-name error lb2:8:12 server data 192.0.2.50:10000"}},
+}
+
+// gauges have both nodes count open connections.
+var gauges = []string{
+	"lb1", "http_req_cnt,", "conn_cur,", "lb1", "http_req_cnt,", "conn_cur,",
+	"lb2", "http_req_cnt,", "conn_cur,", "lb2", "http_req_cnt,", "conn_cur,",
+}
+
+// shards have the nodes share their keys out, in peers sections of these names, and our half say 1/2.
+func shards(one, two string, count, index int) []string {
+	all := []string{"agg", "    from", "    shard 1/2 peers cluster\n    from"}
+	for i, name := range []string{one, two} {
+		node := fmt.Sprintf("lb%d", i+1)
+		all = append(all, node, "    server agg 192.0.2.50:10000", fmt.Sprintf("    shards %d\n    server agg 192.0.2.50:10000 shard %d", count, index))
+		for range 7 {
+			all = append(all, node, "cluster", "\x00")
+		}
+		for range 7 {
+			all = append(all, node, "\x00", name)
+		}
+	}
+	return all
+}
+
+func TestCheckMore(t *testing.T) {
+	for _, c := range more {
+		files := base()
+		for i := 0; i < len(c.change); i += 3 {
+			files[c.change[i]] = strings.Replace(files[c.change[i]], c.change[i+1], c.change[i+2], 1)
+		}
+		compare(t, c.why, check(t, files, haproxycfg.Options{Version: c.version}), c.found)
+	}
+}
+
+// TestEveryRule: a rule without a case is one that nobody has seen.
+func TestEveryRule(t *testing.T) {
+	seen := map[string]bool{"config": true} // which is the command's, see its script
+	for _, c := range cases {
+		for _, f := range c.found {
+			seen[strings.Fields(f)[0]] = true
+		}
+	}
+	for _, c := range more {
+		for _, f := range c.found {
+			seen[strings.Fields(f)[0]] = true
+		}
+	}
+	if !slices.IsSortedFunc(Rules(), func(a, b Rule) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("rules are sorted by name")
+	}
+	for _, r := range Rules() {
+		if !seen[r.Name] || r.Meaning == "" {
+			t.Errorf("no case finds %s", r.Name)
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func twinOf(t *haproxycfg.Table, wire string, room int64, v haproxycfg.Version, 
 	if writeTo != "" {
 		change["write-to"] = writeTo
 	}
-	if missing := implied(t); missing != "" {
+	if missing := implied(t, v); missing != "" {
 		change["store"] = missing
 	}
 	if in, ok := strings.CutPrefix(wire, "/"); ok {
@@ -83,7 +83,7 @@ func twinOf(t *haproxycfg.Table, wire string, room int64, v haproxycfg.Version, 
 
 // implied is what HAProxy stores in the table without being told, since a stick rule uses it: its twin, which
 // no rule may use so, must be told. With what is stored anyway.
-func implied(t *haproxycfg.Table) string {
+func implied(t *haproxycfg.Table, v haproxycfg.Version) string {
 	if t.Schema.Column(stick.ServerID) < 0 {
 		return ""
 	}
@@ -93,11 +93,16 @@ func implied(t *haproxycfg.Table) string {
 			stored += strings.Join(o.Words[1:], "") + ","
 		}
 	}
+	key := "server_name" // which every version takes
+	if v.AtLeast(2, 4) {
+		key = "server_key"
+	}
 	all := stored
-	for _, d := range []string{"server_id", "server_key"} {
-		if !strings.Contains(strings.ReplaceAll(stored, "server_name", "server_key"), d) {
-			all += d + ","
-		}
+	if !strings.Contains(stored, "server_id") {
+		all += "server_id,"
+	}
+	if !strings.Contains(stored, "server_key") && !strings.Contains(stored, "server_name") {
+		all += key + ","
 	}
 	if all == stored {
 		return ""

@@ -84,3 +84,6 @@ func address(s string) Addr {
 
 // isAddress reports whether a word of a peer line is an address rather than an option.
 func isAddress(s string) bool { return strings.ContainsAny(s, ":@/") }
+
+// ParseAddr reads HOST:PORT as a peers section has it. What cannot be told of it is zero.
+func ParseAddr(s string) Addr { return address(s) }
