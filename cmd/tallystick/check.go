@@ -122,7 +122,7 @@ func findings(files, nodes []string, v haproxycfg.Version) ([]fleet.Finding, err
 	if err != nil {
 		return nil, err
 	}
-	c, errs := config.Load(texts, config.Options{Lookup: os.LookupEnv})
+	c, errs := config.Parse(texts, config.Options{Lookup: os.LookupEnv})
 	var found []fleet.Finding
 	for _, e := range errs {
 		text := e

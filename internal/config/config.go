@@ -22,8 +22,6 @@ import (
 type Config struct {
 	Global   Global
 	Sections []*Section // at least one, in the order of the files; IDs are unique
-
-	uses []use // every keyword and option that stands in the files, for Unsupported
 }
 
 // Global is the global section.

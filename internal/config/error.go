@@ -27,7 +27,6 @@ type Kind uint8
 const (
 	Mistake Kind = iota // the line is wrong
 	Foreign             // HAProxy knows the keyword, here it has no meaning
-	Later               // the keyword is ours, but this version cannot do it yet
 )
 
 // Error is one complaint about the configuration. It prints as

@@ -20,7 +20,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add("global\n stats socket \"${NO[*]}\" level \\x41\\\r\n mode 'a\n# \\\n\x00")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, errs := Load([]File{{Name: "f", Data: []byte(text)}}, Options{Lookup: environment, Name: "lb1"})
+		c, errs := Parse([]File{{Name: "f", Data: []byte(text)}}, Options{Lookup: environment, Name: "lb1"})
 		if alert := slices.ContainsFunc(errs, func(e Error) bool { return e.Severity == Alert }); alert != (c == nil) {
 			t.Errorf("%d errors, config %v", len(errs), c)
 		}

@@ -29,7 +29,6 @@ func (p *parser) keyword(st statement) {
 		}
 	}
 	l := &line{kw: kw, word: st.words[0], opts: map[string]word{}, at: map[string]word{}}
-	p.use(l.word.pos, kw, "")
 	p.mark(l)
 	if !kw.many {
 		p.first(l)
@@ -145,7 +144,6 @@ func (p *parser) cutOptions(l *line, words []word) (rest []word) {
 				return words
 			}
 		}
-		p.use(w.pos, l.kw, o.name)
 		if l.has(o.name) {
 			p.failf(w, "", "'%s' stands twice on this line", o.name)
 		}
@@ -160,9 +158,4 @@ func (p *parser) cutOptions(l *line, words []word) (rest []word) {
 		}
 	}
 	return nil
-}
-
-// use notes that a keyword or option of it stands at a place.
-func (p *parser) use(at Pos, kw *keyword, option string) {
-	p.cfg.uses = append(p.cfg.uses, use{pos: at, keyword: kw.section + " " + kw.name, option: option})
 }

@@ -15,7 +15,7 @@ const manual = "../../doc/reference.cfg"
 // loadFile loads a file for a program that shall run.
 func loadFile(t *testing.T, name string) (*Config, []Error) {
 	t.Helper()
-	return Load([]File{readFile(t, name)}, Options{})
+	return Parse([]File{readFile(t, name)}, Options{})
 }
 
 func readFile(t testing.TB, name string) File {
@@ -74,7 +74,8 @@ func TestVendor(t *testing.T) {
 
 // TestManualParses: what the manual shows is possible.
 func TestManualParses(t *testing.T) {
-	c, errs := Parse([]File{readFile(t, manual)}, Options{})
+	file := readFile(t, manual)
+	c, errs := Parse([]File{file}, Options{})
 	if c == nil {
 		t.Fatalf("the manual has mistakes: %v", errs)
 	}
@@ -86,27 +87,33 @@ func TestManualParses(t *testing.T) {
 	for i := range keywords {
 		k := &keywords[i]
 		for _, o := range append(k.options, option{}) {
-			if !slices.ContainsFunc(c.uses, func(u use) bool { return u.keyword == k.section+" "+k.name && u.option == o.name }) {
+			if !shown(string(file.Data), k, o.name) {
 				t.Errorf("the manual has no example of '%s %s' in section %s", k.name, o.name, k.section)
 			}
 		}
 	}
 }
 
-// TestManualExplains: every keyword stands in a comment with all that it takes, and is
-// marked if this version cannot do it.
+// shown reports whether a line of the keyword's section has the keyword, with that option if it is not "".
+func shown(manual string, k *keyword, option string) bool {
+	all := blocks(manual)
+	for i := range all {
+		for _, line := range all[i].example {
+			if words := strings.Fields(line); k.has(words) && inSection(all[:i+1], k.section) && (option == "" || slices.Contains(words, option)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestManualExplains: every keyword stands in a comment with all that it takes.
 func TestManualExplains(t *testing.T) {
 	comments := regexp.MustCompile(`\s*\n\s*#\s*`).ReplaceAllString(string(readFile(t, manual).Data), " ")
 	for i := range keywords {
 		k := &keywords[i]
 		if !strings.Contains(comments, k.usage()) {
 			t.Errorf("the manual lacks: %s", k.usage())
-		}
-		later := slices.ContainsFunc(pending, func(p struct{ keyword, option, hint string }) bool {
-			return p.keyword == k.section+" "+k.name && (p.option == "" || p.option == k.takes)
-		})
-		if later != strings.Contains(comments, "(later) "+k.usage()) {
-			t.Errorf("marked as (later) or not, against what Unsupported says: %s", k.usage())
 		}
 		if k.alias != "" && !strings.Contains(comments, k.alias) {
 			t.Errorf("the manual lacks: %s", k.alias)
@@ -126,36 +133,6 @@ func TestManPage(t *testing.T) {
 		}
 		if k.alias != "" && !strings.Contains(section, "\n.B "+k.alias+" ") {
 			t.Errorf("tallystick.cfg(5) lacks: %s", k.alias)
-		}
-	}
-}
-
-// TestManualLoads: what the manual does not mark as (later) can be done. So without the
-// lines that Unsupported names it loads.
-func TestManualLoads(t *testing.T) {
-	f := readFile(t, manual)
-	c, _ := Parse([]File{f}, Options{})
-	all := len(c.Sections)
-	var kept []string
-	for i, line := range strings.SplitAfter(string(f.Data), "\n") {
-		if !slices.ContainsFunc(Unsupported(c), func(e Error) bool { return e.Pos.Line == i+1 }) {
-			kept = append(kept, line)
-		}
-	}
-	c, errs := Load([]File{{Name: manual, Data: []byte(strings.Join(kept, ""))}}, Options{})
-	if c == nil || len(c.Sections) != all {
-		t.Errorf("all but two lines can be done now: %v", errs)
-	}
-}
-
-// TestPending: the table of what comes later names keywords and options that exist, or a
-// line of it would refuse nothing.
-func TestPending(t *testing.T) {
-	for _, n := range pending {
-		if !slices.ContainsFunc(keywords, func(k keyword) bool {
-			return n.keyword == k.section+" "+k.name && (n.option == "" || k.option(n.option) != nil || n.option == k.takes)
-		}) {
-			t.Errorf("there is no '%s %s'", n.keyword, n.option)
 		}
 	}
 }

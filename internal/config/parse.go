@@ -18,16 +18,8 @@ type Options struct {
 	Name   string // our name (-L) for sections where no line says local; "" for none
 }
 
-// Load is Parse for a program that shall run: it also refuses what Unsupported names.
-// The Config is nil if any of the errors is an Alert; warnings and notices leave it good.
-func Load(files []File, o Options) (*Config, []Error) {
-	c, errs := parse(files, o)
-	return judge(files, c, append(errs, Unsupported(c)...))
-}
-
-// Parse turns files into a Config, whether or not this version can do all that it says.
-// It reports every mistake of every file, in the order in which they stand. The Config is
-// nil if any of them is an Alert.
+// Parse turns files into a Config. It reports every mistake of every file, in the order in which
+// they stand. The Config is nil if any of them is an Alert; warnings and notices leave it good.
 func Parse(files []File, o Options) (*Config, []Error) {
 	c, errs := parse(files, o)
 	return judge(files, c, errs)

@@ -167,9 +167,7 @@ func (p *parser) mode(l *line) {
 		p.report(Error{Kind: Foreign, Hint: hint, Msg: "'mode " + w.text + "' of HAProxy has no meaning in 'aggregations' section"}, w)
 		return
 	}
-	if _, p.draft.Observe = p.choice("mode", w, []string{"observe"}); p.draft.Observe {
-		p.use(w.pos, l.kw, "observe")
-	}
+	_, p.draft.Observe = p.choice("mode", w, []string{"observe"})
 }
 
 // restore reads: restore on|off

@@ -21,7 +21,7 @@ func Load(o Options) (*config.Config, error) {
 		}
 		return nil, ErrConfig
 	}
-	c, complaints := config.Load(files, config.Options{Lookup: os.LookupEnv, Name: o.Name})
+	c, complaints := config.Parse(files, config.Options{Lookup: os.LookupEnv, Name: o.Name})
 	if c != nil {
 		faults := append(unreadable(c), badPasswords(c)...)
 		if complaints = append(complaints, faults...); len(faults) > 0 {

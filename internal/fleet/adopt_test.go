@@ -45,7 +45,7 @@ func adopted(t *testing.T, r Request, o haproxycfg.Options, texts ...string) *Pr
 // changes nothing, and the difference leads from one text to the other.
 func verify(t *testing.T, why string, p *Proposal, r Request, o haproxycfg.Options) {
 	t.Helper()
-	c, errs := config.Load([]config.File{{Name: "tallystick.cfg", Data: p.Aggregators[0].Data}}, config.Options{})
+	c, errs := config.Parse([]config.File{{Name: "tallystick.cfg", Data: p.Aggregators[0].Data}}, config.Options{})
 	if c == nil || len(errs) > 0 {
 		t.Fatalf("%s: tallystick takes its own configuration, and has nothing to say: %v\n%s", why, errs, p.Aggregators[0].Data)
 	}
@@ -462,7 +462,7 @@ func FuzzAdopt(f *testing.F) {
 		if got := patched(c.Before, c.Diff); got != c.After && !strings.Contains(c.Before, "\r") {
 			t.Errorf("the difference leads elsewhere:\n%s\ngot %q\nwant %q", c.Diff, got, c.After)
 		}
-		own, errs := config.Load([]config.File{{Name: "a", Data: p.Aggregators[0].Data}}, config.Options{})
+		own, errs := config.Parse([]config.File{{Name: "a", Data: p.Aggregators[0].Data}}, config.Options{})
 		if own != nil {
 			_ = Check(own, []*haproxycfg.Config{n})
 		} else if !slices.ContainsFunc(errs, func(e config.Error) bool { return e.Severity == config.Alert }) {
