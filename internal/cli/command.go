@@ -77,6 +77,7 @@ type request struct {
 	backend view.Backend
 	command *command
 	args    []string // the words behind the command's own
+	noted   bool     // the log has been told
 }
 
 // answer is the reply to a command that cannot be done. Where HAProxy has a sentence for
@@ -118,7 +119,9 @@ func (c *client) run(words []string) {
 	if err == nil {
 		err = cmd.run(r)
 	}
-	c.note(cmd, words, err)
+	if !r.noted {
+		c.note(cmd, words, err)
+	}
 	if err != nil {
 		r.printf("%s\n", strings.TrimSuffix(answerOf(err), "\n"))
 	}
