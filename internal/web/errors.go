@@ -51,7 +51,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if t.near != "" {
 		p.Error.DidYouMean = &t.near
 	}
-	w.Header().Set("Cache-Control", "no-store")
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	switch t.status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Basic realm="tallystick", charset="UTF-8"`)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		h.Set("Retry-After", "5")
+	}
 	s.answer(w, r, t.status, p)
 }
 

@@ -25,7 +25,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	seq, ok := s.hub.join(me)
 	if !ok {
-		w.Header().Set("Retry-After", "10")
 		return problem(http.StatusServiceUnavailable, "too_many_streams", "%d streams are read already", s.Limits.Streams)
 	}
 	defer s.hub.leave(me)
