@@ -6,7 +6,8 @@
 #   haproxy   HAProxy 2.2, 2.6, 3.0 and 3.2 of Debian's suites, in a directory of the user
 #             (TALLYSTICK_CACHE, else tallystick in the user's cache), not in the system
 #   tools     the clients of the runtime CLI that tests use: packages socat, netcat-openbsd, hatop;
-#             and for root, who alone can use them there, those that make networks: iproute2, nftables
+#             and for root, who alone can use them there, those that make networks: iproute2, nftables;
+#             and promtool of Debian's package prometheus, only unpacked, beside HAProxy: no server runs
 #   race      a C compiler, which Go's race detector needs: packages gcc, libc6-dev
 #
 # Packages are installed by root only; anybody else is told what to install. What cannot be had
@@ -64,6 +65,22 @@ install() {
 	return 1
 }
 
+# promtool unpacks package prometheus: to install it would start a server.
+promtool() {
+	local dir=$cache/prometheus work log
+	[ -x "$dir/usr/bin/promtool" ] || type -P promtool >/dev/null && return
+	echo "setup: fetching promtool"
+	work=$(mktemp -d) || return
+	if log=$(cd "$work" && { apt-get -q download prometheus || { apt-get -q update && apt-get -q download prometheus; }; } 2>&1 &&
+		mkdir -p "$dir" && dpkg-deb -x prometheus_*.deb "$dir" 2>&1); then
+		rm -rf "${dir:?}"/{etc,lib,usr/share,usr/bin/prometheus,var}
+	else
+		echo "$log" >&2
+		missing+=("promtool (Debian package prometheus)")
+	fi
+	rm -rf "$work"
+}
+
 [ $# -gt 0 ] || set -- haproxy tools
 for part; do
 	case $part in
@@ -71,9 +88,10 @@ for part; do
 	tools)
 		packages socat=socat netcat-openbsd=nc.openbsd hatop=hatop
 		[ "$(id -u)" -ne 0 ] || packages iproute2=ip nftables=nft
+		promtool
 		;;
 	race) packages gcc=gcc libc6-dev=/usr/include/stdlib.h ;;
-	*) sed -n '4,11p' "$0" >&2; exit 2 ;;
+	*) sed -n '4,12p' "$0" >&2; exit 2 ;;
 	esac
 done
 

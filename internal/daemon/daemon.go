@@ -24,6 +24,7 @@ import (
 	"tallystick/internal/config"
 	"tallystick/internal/logs"
 	"tallystick/internal/memory"
+	"tallystick/internal/metrics"
 	"tallystick/internal/node"
 	"tallystick/internal/proc"
 	"tallystick/internal/secure"
@@ -66,11 +67,10 @@ type daemon struct {
 	level    levelWord
 	files    uint64 // limit of open files
 	stopping stopFlag
-	refused  atomic.Bool // the last reload was bad: the configuration before it serves
+	reloads  reloads
 
-	now       atomic.Pointer[program]     // what serves
-	reloading sync.Mutex                  // held while another configuration takes its place
-	reloaded  atomic.Pointer[view.Reload] // how the last reload went
+	now       atomic.Pointer[program] // what serves
+	reloading sync.Mutex              // held while another configuration takes its place
 	findings  atomic.Pointer[[]view.Finding]
 
 	life, listening context.Context // of everything; of listeners, which may end earlier
@@ -111,7 +111,6 @@ func Run(o Options) error {
 		signals: proc.WatchSignals()} // from here on a signal ends us cleanly
 	defer d.signals.Close()
 	d.host, _ = os.Hostname()
-	d.reloaded.Store(&view.Reload{Good: true})
 	d.makeLogs()
 	defer d.logs.Close()
 	d.certs = secure.New(d.log)
@@ -184,7 +183,7 @@ func (d *daemon) serve() error {
 	}()
 	helpers.Go(func() { memory.Keep(d.life, os.DirFS("/"), os.LookupEnv, d.log) })
 	d.cli = cli.New(cli.Config{Backend: (*backend)(d), Log: d.log})
-	d.web = web.New(web.Config{Backend: (*backend)(d), Meter: (*backend)(d), Log: d.log})
+	d.web = web.New(web.Config{Backend: (*backend)(d), Meter: (*backend)(d), Metrics: metrics.New((*backend)(d), metrics.Config{Log: d.log}), Log: d.log})
 	helpers.Go(func() { d.certs.Run(d.life) })
 	helpers.Go(func() { d.lint(d.life) })
 	d.begin(p)

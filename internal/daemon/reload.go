@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tallystick/internal/logs"
@@ -22,7 +23,6 @@ func (d *daemon) reload() (changes []string, err error) {
 	defer d.reloading.Unlock()
 	d.notify(proc.NotifyReloading)
 	defer func() {
-		d.refused.Store(err != nil)
 		d.notify(proc.NotifyReady) // a bad configuration changes nothing: we serve either way
 	}()
 	var said bytes.Buffer
@@ -118,11 +118,7 @@ func (d *daemon) reloadBySignal() {
 
 // report tells the log how a reload went.
 func (d *daemon) report(changes []string, err error) {
-	how := view.Reload{At: time.Now(), Good: err == nil, Message: summary(changes)}
-	if err != nil {
-		how.Message = err.Error()
-	}
-	d.reloaded.Store(&how)
+	d.reloads.note(time.Now(), changes, err)
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			d.log.Error("configuration not taken: " + strings.TrimSpace(line))
@@ -139,4 +135,36 @@ func summary(changes []string) string {
 		return "nothing that concerns peers or sums"
 	}
 	return strings.Join(changes, "; ")
+}
+
+// reloads remembers how the configuration was read again. Safe for concurrent use.
+type reloads struct {
+	mu        sync.Mutex
+	good, bad uint64
+	last      view.Reload
+}
+
+func (r *reloads) note(now time.Time, changes []string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = view.Reload{At: now, Good: err == nil, Message: summary(changes)}
+	if err != nil {
+		r.bad++
+		r.last.Message = err.Error()
+		return
+	}
+	r.good++
+}
+
+// refused reports whether the last one was: the configuration before it serves.
+func (r *reloads) refused() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last.Refused()
+}
+
+func (r *reloads) show(p *view.Process) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.Reload, p.ReloadsGood, p.ReloadsBad = r.last, r.good, r.bad
 }

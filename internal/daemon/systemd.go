@@ -33,7 +33,7 @@ func (d *daemon) status() string {
 		}
 	}
 	line := fmt.Sprintf("%d sections, %d of %d peers connected%s", len(p.sections), there, peers, cold)
-	if d.refused.Load() {
+	if d.reloads.refused() {
 		line += "; the last reload was refused, the configuration before it serves (the log says why)"
 	}
 	return line

@@ -112,11 +112,11 @@ func (p *Peer) serve(ctx context.Context, c *conn, hello wire.Hello, rest []byte
 	s.enlist(c)
 	err := c.drive(v, rest)
 	s.dismiss(c)
+	p.mu.Lock()
+	p.tally.past.Add(v.session.Stats()) // before anybody else has the book: what was counted stays counted
+	p.mu.Unlock()
 	p.book <- b
 	c.wasEstablished = c.established.Load()
-	p.mu.Lock()
-	p.tally.past.Add(v.session.Stats())
-	p.mu.Unlock()
 	c.farewell(v, err)
 }
 

@@ -128,6 +128,7 @@ func (c *conn) speak(v *visit, p *pipes, now time.Time) (said int) {
 	} else {
 		p.spare = v.calm(now, b)
 	}
+	v.timePushes()
 	return len(b)
 }
 

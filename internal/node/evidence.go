@@ -99,7 +99,7 @@ func (e *evidence) lesson() {
 }
 
 // snapshot copies what observers may keep.
-func (e *evidence) snapshot(v *PeerView) {
+func (e *evidence) snapshot(v *Inside) {
 	for _, a := range e.announced {
 		v.Announced = append(v.Announced, *a)
 	}

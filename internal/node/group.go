@@ -15,6 +15,8 @@ import (
 type groups struct {
 	mu       sync.Mutex // held while lanes are weighed, so that a later decision comes later
 	contests map[contestKey]*contest
+
+	takeovers map[string]uint64 // by group, since the start
 }
 
 // contestKey: copies are of one table, in one group of peers.
@@ -92,6 +94,12 @@ func (g *groups) stand(p *Peer, st topology.Standing) (from, to string, tables i
 			tables++
 		}
 		to, _ = c.election.Leader()
+	}
+	if group, ok := p.place().Replica(); ok && tables > 0 {
+		if g.takeovers == nil {
+			g.takeovers = map[string]uint64{}
+		}
+		g.takeovers[group]++
 	}
 	return from, to, tables
 }
@@ -202,6 +210,36 @@ func (g *groups) replace(old, t *target) {
 			g.contests[contestKey{t, k.group}] = c
 		}
 	}
+}
+
+// GroupView is a snapshot of a group of replicas.
+type GroupView struct {
+	Name      string // "" for the peers above us that are in none
+	Takeovers uint64 // times that another of them came to count
+	Disputes  int    // tables about which they disagree now
+}
+
+// Groups takes a snapshot of all groups that there are peers of, by name.
+func (s *Section) Groups() (list []GroupView) {
+	for _, p := range s.roster.all() {
+		name, ok := p.place().Replica()
+		if ok && !slices.ContainsFunc(list, func(g GroupView) bool { return g.Name == name }) {
+			list = append(list, GroupView{Name: name})
+		}
+	}
+	s.groups.mu.Lock()
+	defer s.groups.mu.Unlock()
+	for i := range list {
+		g := &list[i]
+		g.Takeovers = s.groups.takeovers[g.Name]
+		for key, c := range s.groups.contests {
+			if key.group == g.Name && c.dispute.open != nil {
+				g.Disputes++
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b GroupView) int { return cmp.Compare(a.Name, b.Name) })
+	return list
 }
 
 // view takes a snapshot.

@@ -32,6 +32,7 @@ type Peer struct {
 	disabled bool
 	tally    tally
 	fault    *Fault
+	shown    *Inside // what an observer was told last
 }
 
 // line is what is said of a peer, by the configuration or, of a dynamic one, by default.

@@ -21,6 +21,7 @@ type Section struct {
 	start    time.Time
 	tables   *registry
 	groups   groups
+	lags     lags
 	warmth   warmth
 	roster   roster
 
@@ -199,3 +200,11 @@ func (s *Section) Peers() []*Peer { return s.roster.all() }
 
 // Budget is the section's share of rows.
 func (s *Section) Budget() *table.Budget { return s.tables.budget }
+
+// TextsRefused is how many texts of its present tables were taken for none.
+func (s *Section) TextsRefused() (n uint64) {
+	for _, t := range s.tables.all() {
+		n += t.table.TextsRefused()
+	}
+	return n
+}

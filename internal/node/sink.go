@@ -78,6 +78,9 @@ func (v *sink) told() (n uint64) {
 
 func (v *sink) count(f *feed, n int) {
 	f.target.told.Add(uint64(n))
+	if n > 0 && f.Oldest != 0 {
+		v.pushed = append(v.pushed, pushed{f.target, f.Oldest})
+	}
 	if !v.teaching {
 		v.pace.rows += n + int(f.TooLong)
 	}

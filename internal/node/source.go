@@ -162,7 +162,9 @@ func (v *source) Apply(now time.Time, i session.Lane, rows []stick.Row, how sess
 	if how&session.InLesson != 0 {
 		v.checkCopies(now, h, rows)
 	}
-	a := h.lane.target.table.Apply(v.section.ms(now), h.lane.lane, rows, table.How(how))
+	since := now.Sub(v.section.epoch)
+	h.lane.lane.Stamp(int64(since))
+	a := h.lane.target.table.Apply(since.Milliseconds(), h.lane.lane, rows, table.How(how))
 	v.section.Counters.Updates.Add(uint64(len(rows)))
 	v.section.Counters.HeldBack.Add(uint64(a.Held))
 	v.changed, v.applied = v.changed || a.Changed, true

@@ -48,6 +48,7 @@ type target struct {
 
 	changes uint64        // of the table at the last tick; the ticker's
 	told    atomic.Uint64 // updates of it that were sent to peers
+	recent  recent        // how long changes of it waited lately
 
 	mu   sync.Mutex
 	said []table.Disagreement // what has been logged and not been taken back

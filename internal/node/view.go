@@ -24,12 +24,10 @@ type PeerView struct {
 	Established bool // and a session on it
 	Calling     bool // we made it
 	Remote      string
-	Since       time.Time     // of the connection; of its loss if there is none; zero: never
-	Process     string        // process id that the peer gave
-	TLS         string        // its version; "" for a plain connection
-	CertNames   []string      // of the certificate that the peer has shown
-	Allow       []string      // networks that it may come from; nil: any
-	Session     session.Stats // of the present session; its counters of all since our start
+	Since       time.Time // of the connection; of its loss if there is none; zero: never
+	TLS         string    // its version; "" for a plain connection
+	CertNames   []string  // of the certificate that the peer has shown
+	Allow       []string  // networks that it may come from; nil: any
 
 	Accepted, Called         int // connections, by who made them
 	LastAccepted, LastCalled time.Time
@@ -39,6 +37,14 @@ type PeerView struct {
 	LastStatus               int // of the last handshake; 0 before the first
 	ProtocolErrors           int
 	Fault                    *Fault
+
+	Inside
+}
+
+// Inside is the part of a PeerView that whoever drives the peer's connection must tell.
+type Inside struct {
+	Session session.Stats // of the present session; its counters of all since our start
+	Process string        // process id that the peer gave
 
 	Lanes   []LaneView
 	Feeds   []FeedView
@@ -82,45 +88,11 @@ type TableView struct {
 	ID            uint32
 	Relayed       bool          // it comes from above; else it is a sum
 	Told          uint64        // updates that were sent to peers
+	P50, P99      time.Duration // how long changes waited lately; see lag.go
+	Timed         bool          // P50 and P99 are known
 	Schema        *stick.Schema // nil before the first definition
 	Stats         table.Stats
 	Disagreements []table.Disagreement
-}
-
-// View takes a snapshot of the peer. It waits for the drive loop's next step, which is
-// never long.
-func (p *Peer) View() PeerView {
-	v := p.outside()
-	look := func(b *book) { v.fromBook(b) }
-	if c := p.current(); c != nil && c.visit(func(x *visit) {
-		past := v.Session
-		v.Session = x.session.Stats()
-		if v.Session.FinishedIn == 0 {
-			v.Partials = v.Session.PartialsIn
-		}
-		v.Session.Add(past)
-		if !c.calling { // a peer that we called does not say which process it is
-			v.Process = x.hello.PID
-		}
-		look(x.book)
-		for i := range v.Lanes {
-			v.Lanes[i].LastID = x.session.LastID(v.Lanes[i].Name)
-		}
-		for _, t := range p.section.tables.all() {
-			if place := p.place(); place.Declares && x.own[t.name] == nil && x.finished && place.Hears(t.relayed) {
-				v.Missing = append(v.Missing, t.name)
-			}
-		}
-	}) {
-		return v
-	}
-	select {
-	case b := <-p.book:
-		look(b)
-		p.book <- b
-	default: // between two owners: it is seen the next time
-	}
-	return v
 }
 
 // outside is what can be told without the book.
@@ -130,7 +102,7 @@ func (p *Peer) outside() PeerView {
 	line := p.line.Load()
 	v := PeerView{Name: p.Name, Role: line.Role, Group: line.Group, Addr: line.Addr, Dynamic: line.dynamic, Disabled: p.disabled, Since: p.lost,
 		Accepted: p.tally.accepted, Called: p.tally.called, LastAccepted: p.tally.lastAccepted, LastCalled: p.tally.lastCalled,
-		Silences: p.tally.silences, Replaced: p.tally.replaced, LastStatus: p.tally.status, LastSession: p.tally.lastEstablished, Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault, Session: p.tally.past, Remote: p.tally.remote}
+		Silences: p.tally.silences, Replaced: p.tally.replaced, LastStatus: p.tally.status, LastSession: p.tally.lastEstablished, Sessions: p.tally.established, Lost: p.tally.lost, ProtocolErrors: p.tally.protocolErrors, Fault: p.fault, Remote: p.tally.remote}
 	for _, n := range p.section.nearest(p, nil) {
 		v.Allow = append(v.Allow, n.String())
 	}
@@ -147,25 +119,14 @@ func (p *Peer) outside() PeerView {
 	return v
 }
 
-func (v *PeerView) fromBook(b *book) {
-	for _, l := range b.lanes {
-		v.Lanes = append(v.Lanes, LaneView{Name: l.name, Target: l.target.name, Schema: l.lane.Schema(),
-			Contributions: l.lane.Contributions(), SetAside: l.lane.SetAside(), Standby: !l.lane.Counts(), Relayed: l.target.relayed})
-	}
-	b.seen.snapshot(v)
-	for name, why := range b.said {
-		v.Unread = append(v.Unread, Unread{name, why})
-	}
-	for _, f := range b.feeds {
-		v.Feeds = append(v.Feeds, FeedView{Target: f.target.name, Place: f.Place(), Long: f.long, Compared: b.compared[f.target.name]})
-	}
-}
-
 // Tables takes a snapshot of every table that the section publishes.
 func (s *Section) Tables() []TableView {
 	var views []TableView
+	now := time.Now()
 	for _, t := range s.tables.all() {
-		views = append(views, TableView{Name: t.name, ID: t.id, Relayed: t.relayed, Told: t.told.Load(), Schema: t.table.Schema(), Stats: t.table.Stats(), Disagreements: t.table.Disagreements()})
+		v := TableView{Name: t.name, ID: t.id, Relayed: t.relayed, Told: t.told.Load(), Schema: t.table.Schema(), Stats: t.table.Stats(), Disagreements: t.table.Disagreements()}
+		v.P50, v.P99, v.Timed = t.recent.quantiles(now)
+		views = append(views, v)
 	}
 	return views
 }

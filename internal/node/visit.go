@@ -51,6 +51,7 @@ type visit struct {
 	wanted   bool        // since then something has come that may be worth saying
 	abed     bool        // changes of rows wake the drive loop
 	loud     time.Time   // when much was last said at once
+	pushed   []pushed    // what was pulled and is not timed yet
 }
 
 // heard is one table that the peer has announced in this session.

@@ -63,6 +63,7 @@ type batch struct {
 	buf      []byte
 	messages []message
 	end      *table.Reader // stands where the batch ends
+	oldest   int64         // when the oldest update came that is told in it, as table.Rows has it
 	tooLong  uint64
 	longKey  []byte
 }
@@ -188,6 +189,7 @@ func (e *edition) batch(now int64, n uint64) (b *batch, ok bool) {
 			e.restart()
 			return nil, false
 		}
+		b.oldest = table.Older(b.oldest, e.rows.Oldest)
 		b.encode(&e.rows, e)
 		if read < batchRows {
 			break
@@ -210,7 +212,7 @@ func (b *batch) begin(now int64) {
 	if cap(b.buf) > 4*batchBytes {
 		b.buf = nil
 	}
-	b.made, b.buf, b.messages, b.tooLong = now, b.buf[:0], b.messages[:0], 0
+	b.made, b.buf, b.messages, b.tooLong, b.oldest = now, b.buf[:0], b.messages[:0], 0, 0
 }
 
 // encode appends rows to a batch.

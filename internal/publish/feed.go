@@ -42,6 +42,9 @@ type Feed struct {
 
 	// TooLong counts keys that the peer's table cannot hold, StrayAcks acks of ids that were never sent.
 	TooLong, StrayAcks uint64
+	// Oldest is when the oldest update came that the last Pull has told, as table.Lane was told it; 0 if that
+	// is not known, as in a lesson, or if nothing but time has changed what was told.
+	Oldest int64
 	// LongKey is the last key that was too long for the peer's table.
 	LongKey []byte
 }
@@ -131,6 +134,7 @@ func (f *Feed) Due() bool {
 // result below what the batch has room for means that there are no more at the moment; with
 // b.Define there is the table itself to be told of. now is in ms.
 func (f *Feed) Pull(now int64, b *wire.Batch) (n int) {
+	f.Oldest = 0
 	if f.want == nil || f.why != "" {
 		return 0
 	}
@@ -155,6 +159,7 @@ func (f *Feed) most(b *wire.Batch) int { return min(mostRows, max(1, b.Limit/f.s
 
 // tell encodes rows that were read for this feed alone.
 func (f *Feed) tell(b *wire.Batch) (n int) {
+	f.Oldest = table.Older(f.Oldest, f.rows.Oldest)
 	f.at.read = f.reader.Position()
 	if f.rows.Schema != f.shape.from && f.rows.Schema != nil {
 		f.compile(f.rows.Schema) // that of these rows: the table may have another by now

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"tallystick/internal/stick"
+	"tallystick/internal/table"
 	"tallystick/internal/wire"
 )
 
@@ -94,6 +95,7 @@ func (f *Feed) takeAll(now int64, b *wire.Batch, e *edition) (n int, ok bool) {
 		}
 		var took int
 		b.Buf, took, f.last = x.take(b.Buf, f.part, b.Limit-len(b.Buf), f.last)
+		f.Oldest = table.Older(f.Oldest, x.oldest)
 		n += took
 		if f.part += took; f.part < len(x.messages) {
 			break

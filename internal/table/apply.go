@@ -96,7 +96,12 @@ func (s *shard) applyRun(now int64, l *Lane, rows []stick.Row, run []uint16, how
 		}
 		s.apply(now, l, hash, &rows[i], id, how, a)
 	}
-	a.Changed = a.Changed || s.version.Load() != before
+	if s.version.Load() != before {
+		a.Changed = true
+		if len(s.ended) > 0 {
+			s.note(l.stamp)
+		}
+	}
 }
 
 // apply replaces one share. id is the row's place, 0 if there is none.

@@ -72,6 +72,9 @@ const (
 // mark is the number of a reader's mark of one kind.
 func mark(reader, kind int) uint32 { return isMark | uint32(1+reader*marksPerReader+kind) }
 
+// reader is whose a mark is.
+func reader(mark uint32) int { return (int(mark&^isMark) - 1) / marksPerReader }
+
 // move puts a mark before another place of the list.
 func (s *shard) move(m, before uint32) {
 	if m != before {
@@ -87,5 +90,8 @@ func (s *shard) first() uint32 { return s.marks[0].next }
 func (s *shard) room(readers int) {
 	for len(s.marks) < 1+readers*marksPerReader {
 		s.marks = append(s.marks, link{})
+	}
+	for len(s.since) < readers {
+		s.since = append(s.since, unknown)
 	}
 }

@@ -13,11 +13,12 @@ func (r *Reader) Follow(o *Reader) {
 			s := &r.table.shards[i]
 			s.mu.Lock()
 			s.move(mark(r.number, reading), mark(o.number, reading))
+			s.renote(r.number, o.number)
 			s.mu.Unlock()
 			r.stand[i] = o.stand[i]
 		}
 	}
-	r.seen = o.seen
+	r.seen, r.halfway = o.seen, o.halfway
 }
 
 // Meet reads as Read does, but in no shard beyond the place where o stands, if it comes by there. It
@@ -38,7 +39,7 @@ func (r *Reader) Meet(now int64, expire uint32, o *Reader, out *Rows) (n int, me
 				return len(out.Rows) - before, false, false
 			}
 			if r.met {
-				r.stand[r.next] = o.stand[r.next]
+				r.stand[r.next], r.halfway[r.next] = o.stand[r.next], o.halfway[r.next]
 			} else {
 				ahead = true // it has come to the end of the list
 			}

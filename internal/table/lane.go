@@ -25,6 +25,7 @@ type Lane struct {
 	missing map[stick.DataType]string
 
 	lesson uint8 // number of the lesson in which shares are mentioned; from 1
+	stamp  int64 // when the rows of the next Apply came; see late.go
 	work   work
 }
 

@@ -10,6 +10,7 @@ type Rows struct {
 	Max    int           // rows wanted at most
 	Schema *stick.Schema // of the rows
 	Rows   []stick.Row
+	Oldest int64 // when the oldest update came that is told by them, as in Lane.Stamp; 0: not known, or of no update
 	keys   []byte
 	values []uint64
 }
@@ -17,6 +18,7 @@ type Rows struct {
 // Reset empties the room. Rows read before are not valid any more.
 func (o *Rows) Reset() {
 	o.Rows, o.keys, o.values, o.Schema = o.Rows[:0], o.keys[:0], o.values[:0], nil
+	o.Oldest = 0
 }
 
 // add appends a row with the key of r and n values, which the caller fills in.
@@ -76,6 +78,8 @@ func (r *Reader) readShard(s *shard, now int64, expire, stop uint32, out *Rows) 
 	r.leaves(r.next)
 	s.clock = max(s.clock, tick)
 	s.readAt = s.clock
+	r.waited(r.next, s, out)
+	r.halfway[r.next] = true // unless it comes to the end
 	for passed, known := 0, 0; len(out.Rows) < out.Max; known-- {
 		if known == 0 {
 			s.aheadOfMark(me)
@@ -84,10 +88,13 @@ func (r *Reader) readShard(s *shard, now int64, expire, stop uint32, out *Rows) 
 		at := s.linkOf(me).next
 		switch {
 		case at == stop && stop != ends:
+			s.renote(r.number, reader(stop))
 			r.met = true
 			return false
 		case at == ends:
 			r.seen[r.next] = s.version.Load()
+			s.reached(r.number)
+			r.halfway[r.next] = false
 			return false
 		case passed == stride:
 			return true

@@ -3,13 +3,14 @@ package table
 // Reader is one receiver's place in the table: marks in the change list of each shard. It
 // belongs to one goroutine at a time.
 type Reader struct {
-	table  *Table
-	number int
-	next   int            // the shard to go on with
-	seen   [shards]uint64 // version of a shard that has been read to its end
-	stand  [shards]uint64 // names the place of the mark reading in the list: two readers with one name are at one place
-	met    bool           // the last readShard has come to the mark at which it was to stop
-	lesson [shards]bool   // the part until the mark lessonEnd has not been read
+	table   *Table
+	number  int
+	next    int            // the shard to go on with
+	seen    [shards]uint64 // version of a shard that has been read to its end
+	stand   [shards]uint64 // names the place of the mark reading in the list: two readers with one name are at one place
+	met     bool           // the last readShard has come to the mark at which it was to stop
+	lesson  [shards]bool   // the part until the mark lessonEnd has not been read
+	halfway [shards]bool   // it has stopped before the end for want of room
 }
 
 // NewReader makes a reader at the start of the table: every row is due to it.
@@ -32,6 +33,7 @@ func (t *Table) NewReader() *Reader {
 		for kind := reading; kind <= acked; kind++ {
 			s.insert(mark(r.number, kind), s.first())
 		}
+		s.unnote(r.number)
 		r.leaves(i)
 		r.forget(i)
 	})
@@ -47,6 +49,7 @@ func (r *Reader) Close() {
 		for kind := range marksPerReader {
 			s.unlink(mark(r.number, kind))
 		}
+		s.unnote(r.number)
 	})
 }
 
@@ -94,6 +97,7 @@ func (r *Reader) Rewind() {
 		s.move(mark(r.number, reading), s.first())
 		s.move(mark(r.number, lessonEnd), ends)
 		r.lesson[i] = true
+		s.unnote(r.number)
 		r.leaves(i)
 		r.forget(i)
 	})
@@ -126,6 +130,7 @@ func (r *Reader) Resume() {
 		s.move(mark(r.number, reading), s.linkOf(m).next)
 		s.unlink(mark(r.number, lessonEnd))
 		r.lesson[i] = false
+		s.unnote(r.number)
 		r.leaves(i)
 		r.forget(i)
 	})

@@ -138,6 +138,7 @@ func (s *shard) restart() {
 			s.move(mark(n, kind), s.first())
 		}
 		s.move(mark(n, lessonEnd), ends)
+		s.unnote(n)
 	}
 	s.version.Add(1)
 }

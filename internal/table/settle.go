@@ -30,6 +30,7 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 		}
 		if h.until <= tick && !s.holds(r, i) {
 			s.expire(r, i)
+			s.expired++
 			gone = gone || h.state&idle == 0
 			continue
 		}
@@ -37,6 +38,7 @@ func (s *shard) settle(id uint32, now int64) (there bool) {
 	}
 	if r.live == 0 && !r.zeroed {
 		s.removeRow(id)
+		s.emptied++
 		return false
 	}
 	if gone {

@@ -26,6 +26,8 @@ type shard struct {
 	dues    dues
 	swept   uint32 // the chunk at which advance goes on
 	marks   []link
+	since   []int64  // by reader: when the first came of what it has not read; see late.go
+	ended   []int    // readers that have read all, until there is something new
 	readAt  uint32   // the latest tick in which a reader has read
 	gone    uint64   // rows removed: a place found before may be another row's by now
 	shares  int      // in all rows
@@ -33,6 +35,8 @@ type shard struct {
 	sums    []uint64 // sum of a row that keeps none
 	olds    []uint64 // sum of the row that is being aligned, as it was
 	key     []byte   // of the row that is being carried
+	expired uint64   // contributions whose life has ended
+	emptied uint64   // rows that went with the last of them
 	touched uint32   // so that what is touched ahead is not for nothing in the compiler's eyes
 	dice    uint64   // state of the generator that samples for eviction
 }

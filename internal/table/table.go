@@ -101,6 +101,8 @@ type Stats struct {
 	Shares  int    // contributions, those that do not count or show as expired included
 	Updates uint64 // rows applied since the start
 	Changes uint64 // times that a row was put at the end of the change list
+	Expired uint64 // contributions whose life has ended
+	Emptied uint64 // rows that went with the last of them
 	Bytes   int    // memory of rows, shares, keys and index
 	Readers int
 	Texts   int    // different texts held
@@ -125,6 +127,8 @@ func (t *Table) Stats() Stats {
 		s.Rows += sh.rows.used
 		s.Shares += sh.shares
 		s.Bytes += sh.bytes()
+		s.Expired += sh.expired
+		s.Emptied += sh.emptied
 		sh.mu.Unlock()
 	}
 	return s

@@ -23,7 +23,8 @@ type Sample struct {
 	Lag            *Lag  // nil: not measured
 }
 
-// Lag is how long it took, lately, from a change of a table until receivers were told.
+// Lag is how long changes waited lately, from the bytes that brought them until a receiver was
+// told, over the last 30 to 60 seconds.
 type Lag struct{ P50, P99 time.Duration }
 
 // Lesson is how far a lesson has come that is being given now.
@@ -39,3 +40,6 @@ type Reload struct {
 	Good    bool      // what was read serves
 	Message string    // what has changed, or all complaints, a line each
 }
+
+// Refused reports whether what was read was not taken: the configuration before it serves.
+func (r *Reload) Refused() bool { return !r.At.IsZero() && !r.Good }

@@ -30,8 +30,10 @@ type Section struct {
 	Limits     Limits    // and how they were met
 	Refusals   []Refusal // of callers; the most recent ones, a bounded number
 
-	WarmHeard    int // members that the configuration names and that have given a lesson since our start
-	WarmExpected int // all members that it names
+	WarmHeard    int       // members that the configuration names and that have given a lesson since our start
+	WarmExpected int       // all members that it names
+	Groups       []Group   // by name
+	Lags         Histogram // how long changes waited, from the bytes that brought them until a receiver was told
 }
 
 // Peer is one peer and its present or last session. Counters are since our start, over
@@ -122,10 +124,15 @@ type Table struct {
 	Shares    int64  // contributions of all rows, those that do not count included
 	Bytes     int64  // of memory: rows, shares, keys and index
 	Changes   uint64 // since the table came to be; Update is its id
-	Lag       *Lag   // nil: not measured
+	Told      uint64 // updates of it that were sent to peers, lessons included
+	Ended     uint64 // contributions whose life ended
+	Gone      uint64 // entries that went with their last contribution
+	Lag       *Lag   // nil: nobody was told a change lately
 	Update    uint32 // id of the last change
 	Used      uint32 // id that was used last, for a change or to push one; not before Update
 	Receivers []Receiver
+	Missing   []string // peers that should hear it and have not announced it
+	Disagree  int      // definitions, or columns of them, that do not count since others are different
 	Notes     []string // what members disagree about, one sentence each
 	Leads     []Lead   // one for each group that feeds it, in the order of the configuration
 }

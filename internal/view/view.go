@@ -119,6 +119,13 @@ type Process struct {
 	Stopping bool      // it is about to end: no new sessions
 	RSS      int64     // resident memory in bytes; 0: not known
 	Reload   Reload    // the last one
+
+	ReloadsGood, ReloadsBad uint64 // since our start
+	LimitsHit               []Hit  // every limit of the program
+	Refused                 []Hit  // callers, by reason
+	LogLinesLost            uint64 // that a target did not take
+	Evicted                 uint64 // entries that made room for others
+
 	// Counters is everything else that "show info" lists, in its order: sizes, and for
 	// each limit how often it was met.
 	Counters []Counter

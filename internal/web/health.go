@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	"tallystick/internal/view"
 )
 
 // check is one thing that has to be so before we are ready.
@@ -70,13 +68,11 @@ func (s *Server) readiness(now *snapshot) []check {
 		list = append(list, c)
 	}
 	configuration := check{name: "configuration"}
-	if isRefused(now.process.Reload) {
+	if now.process.Reload.Refused() {
 		configuration.why, configuration.more = "last reload refused", now.process.Reload.Message
 	}
 	return append(list, configuration)
 }
-
-func isRefused(r view.Reload) bool { return !r.At.IsZero() && !r.Good }
 
 func isReady(checks []check) bool {
 	for _, c := range checks {

@@ -58,7 +58,7 @@ func (s *Server) infoOf(now *snapshot) Info {
 	v := Info{Version: p.Version, Release: p.Release, Go: runtime.Version(), PID: p.PID, Host: p.Node, Started: stamp(p.Started),
 		UptimeMS: millis(now.at.Sub(p.Started)), Threads: p.Threads, Goroutines: p.Tasks, LogLevel: p.LogLevel, RSSBytes: given(p.RSS),
 		Ready: isReady(s.readiness(now)), Stopping: p.Stopping, Sections: []string{}, Counters: []Counter{},
-		Reload: InfoReload{At: stamp(p.Reload.At), Good: !isRefused(p.Reload), Message: given(p.Reload.Message)}}
+		Reload: InfoReload{At: stamp(p.Reload.At), Good: !p.Reload.Refused(), Message: given(p.Reload.Message)}}
 	for i := range now.sections {
 		v.Sections = append(v.Sections, now.sections[i].ID)
 	}
