@@ -155,7 +155,7 @@ type KeyLine struct {
 }
 
 // Read gives the last quarter of an hour of the n keys of a watch that are or were largest. until is
-// when the last value was measured, or before it is over when its slot ends.
+// when the last slot ends, which is not over yet.
 func (k *Keys) Read(now time.Time, w Watch, n int) (until time.Time, list []KeyLine) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"tallystick/internal/view"
 )
 
-// The bounds of the history of tables: 28 bytes a slot, so 25 KB a table and 13 MB at most.
+// The bounds of the history of tables: 24 bytes a slot, so 22 KB a table and 11 MB at most.
 const (
 	Slots     = 900 // of a second each: a quarter of an hour
 	MaxTables = 512 // the first that come; what is beyond is counted by Left
@@ -39,7 +39,7 @@ type series struct {
 	slots  [Slots]slot
 }
 
-// slot is one second of one table: 28 bytes, in 32 bit where that is enough.
+// slot is one second of one table: 24 bytes.
 type slot struct {
 	in, out float32 // updates a second; NaN: not measured
 	rows    uint32

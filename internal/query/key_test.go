@@ -33,3 +33,21 @@ func TestParseKey(t *testing.T) {
 		}
 	}
 }
+
+// TestUnescape: a key, printed and unescaped, is the key; what has no escapes is itself.
+func TestUnescape(t *testing.T) {
+	var all []byte
+	for c := range 256 {
+		all = append(all, byte(c))
+	}
+	if got := Unescape(string(stick.AppendEscaped(nil, all))); got != string(all) {
+		t.Errorf("every byte comes back: got %q", got)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"plain", "plain"}, {`a\x3bb`, "a;b"}, {`\x3B`, ";"}, {`\x3`, `\x3`}, {`\xzz`, `\xzz`}, {`\`, `\`}, {`\n`, `\n`}, {`\\x41`, `\A`}, {"", ""},
+	} {
+		if got := Unescape(c.text); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.text, got, c.want)
+		}
+	}
+}

@@ -2,8 +2,10 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +18,9 @@ const streamTime = 10 * time.Second
 
 // events streams what is new, as server-sent events, until the reader goes or is cut.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
+	out := &stream{w: w, c: http.NewResponseController(w)}
 	me := &reader{pieces: make(chan []byte, waiting), cut: make(chan struct{})}
+	me.abort = func() { _ = out.c.SetWriteDeadline(time.Now()) } // not possible: then it ends by itself, later
 	if err := s.wanted(r, me); err != nil {
 		return err
 	}
@@ -32,7 +36,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // for proxies that would gather what we say
-	out := &stream{w: w, c: http.NewResponseController(w)}
 	out.say(s.welcome(r, seq))
 	for out.err == nil {
 		select {
@@ -44,15 +47,10 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 			out.say(piece, s.more(r.Context(), me)...)
 		}
 	}
-	s.slow(r.Context())
-	return nil // it has begun: there is nobody to tell
-}
-
-// slow counts a reader that did not read in time, unless it just went.
-func (s *Server) slow(ctx context.Context) {
-	if ctx.Err() == nil {
+	if errors.Is(out.err, os.ErrDeadlineExceeded) && me.end() { // it did not read in time, and the hub has not noticed yet
 		s.stats.cut.Add(1)
 	}
+	return nil // it has begun: there is nobody to tell
 }
 
 // more are the pieces that wait already: they leave together.

@@ -78,8 +78,12 @@ func (f *fake) Sections() []view.Section {
 	return slices.Clone(f.sections)
 }
 
-func (f *fake) Findings() []view.Finding { return f.findings }
-func (f *fake) Alive() error             { return f.dead }
+func (f *fake) Findings() []view.Finding {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.findings
+}
+func (f *fake) Alive() error { return f.dead }
 
 func (f *fake) Samples() []view.Sample {
 	f.mu.Lock()
@@ -258,6 +262,7 @@ type rig struct {
 	*Server
 	fake *fake
 	log  *lockedBuffer
+	at   string // where it serves
 }
 
 // lockedBuffer is a log that several goroutines write.
@@ -343,8 +348,11 @@ func (r *rig) serve(t testing.TB) string {
 		stop()
 		serving.Wait()
 	})
-	return l.Addr().String()
+	r.at = l.Addr().String()
+	return r.at
 }
+
+func (r *rig) address() string { return r.at }
 
 // counter is the value of a counter.
 func (r *rig) counter(t testing.TB, name string) int64 {

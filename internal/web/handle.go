@@ -53,8 +53,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		w.Header().Set("Cache-Control", "no-store")
-		h, pattern := s.mux.Handler(r)
-		if pattern == "" {
+		if h, pattern := s.mux.Handler(r); pattern == "" || isUnclean(r.URL.EscapedPath()) {
 			s.noRoute(w, r, h)
 			return
 		}
@@ -82,11 +81,16 @@ func (s *Server) noRoute(w http.ResponseWriter, r *http.Request, h http.Handler)
 		s.fail(w, r, problem(http.StatusMethodNotAllowed, "method_not_allowed", "this takes %s", probe.header.Get("Allow")))
 		return
 	}
-	if to := probe.header.Get("Location"); to != "" { // a path with "." or ".." in it
+	if isUnclean(r.URL.EscapedPath()) {
 		s.fail(w, r, problem(http.StatusNotFound, "no_such_route", "write '/' within a name as %%2F, and '.' for itself as \\x2e"))
 		return
 	}
 	s.fail(w, r, problem(http.StatusNotFound, "no_such_route", "there is no such route; /api/v1/openapi.json has them all"))
+}
+
+// isUnclean reports whether a path has a segment that net/http would take out. As a key it means itself.
+func isUnclean(path string) bool {
+	return strings.Contains(path, "//") || strings.Contains(path+"/", "/./") || strings.Contains(path+"/", "/../")
 }
 
 // statusOnly is what an answer would be.

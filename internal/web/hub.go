@@ -43,12 +43,21 @@ type hub struct {
 type reader struct {
 	pieces chan []byte
 	cut    chan struct{} // closed when it is not to be told any more
+	abort  func()        // ends a write that waits for it
 	once   sync.Once
 	top    *top // whose largest keys it wants; nil: none
 	n      int  // how many of them
 }
 
-func (r *reader) end() { r.once.Do(func() { close(r.cut) }) }
+// end ends the stream, and reports whether it had not ended before.
+func (r *reader) end() (now bool) {
+	r.once.Do(func() {
+		now = true
+		close(r.cut)
+		r.abort()
+	})
+	return now
+}
 
 // join adds a reader. It returns the number of the newest log event that it is not told of
 // by the hub.
@@ -100,10 +109,9 @@ func (h *hub) send(piece []byte, to func(*reader) bool) {
 		select {
 		case r.pieces <- piece:
 		default:
-			r.once.Do(func() {
+			if r.end() {
 				h.server.stats.cut.Add(1)
-				close(r.cut)
-			})
+			}
 		}
 	}
 }

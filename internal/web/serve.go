@@ -63,6 +63,27 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return fmt.Errorf("http %s: %w", bound, err)
 }
 
+// protocols are what a client may speak over TLS. Pages want HTTP/2: a browser has six connections to a host,
+// and a stream takes one of them for as long as its page is open.
+var protocols = []string{"h2", "http/1.1"}
+
+// speaking is a configuration of TLS that tells clients what we speak.
+func speaking(c *tls.Config) *tls.Config {
+	c = c.Clone()
+	c.NextProtos = protocols
+	if inner := c.GetConfigForClient; inner != nil {
+		c.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+			got, err := inner(h)
+			if got != nil {
+				got = got.Clone()
+				got.NextProtos = protocols
+			}
+			return got, err
+		}
+	}
+	return c
+}
+
 // debugLog is where net/http complains of its clients.
 type debugLog struct{ log *slog.Logger }
 

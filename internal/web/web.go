@@ -96,6 +96,9 @@ func New(c Config) *Server {
 // Use makes other settings those of the line. Streams are cut, since whoever reads them may not
 // come in any more; they come again by themselves.
 func (s *Server) Use(settings Settings) {
+	if settings.TLS != nil {
+		settings.TLS = speaking(settings.TLS)
+	}
 	s.settings.Store(&settings)
 	s.hub.cutAll()
 }
