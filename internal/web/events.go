@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"strconv"
@@ -105,14 +104,8 @@ func (s *Server) watch(r *http.Request, count string, usually, most int) (w hist
 // last, or the most recent lines of it.
 func (s *Server) welcome(r *http.Request, seq uint64) []byte {
 	b := []byte("retry: 3000\n\n")
-	state, lint := s.stateOf(s.snaps.take())
-	id := s.hub.id(seq)
-	for _, p := range []struct {
-		event string
-		v     any
-	}{{"state", state}, {"lint", lint}} {
-		b = fmt.Appendf(b, "id: %s\nevent: %s\ndata: %s\n\n", id, p.event, marshal(p.v))
-	}
+	p, id := s.present(), s.hub.id(seq)
+	b = append(append(b, pieceOf(id, "state", p.state())...), pieceOf(id, "lint", p.lint)...)
 	after := seq - min(seq, logRecent)
 	life, last, _ := strings.Cut(r.Header.Get("Last-Event-ID"), "-")
 	if n, err := strconv.ParseUint(last, 10, 64); err == nil && strings.HasPrefix(id, life+"-") {
@@ -120,7 +113,7 @@ func (s *Server) welcome(r *http.Request, seq uint64) []byte {
 	}
 	for _, e := range s.Meter.EventsAfter(after) {
 		if e.Seq <= seq {
-			b = fmt.Appendf(b, "id: %s\nevent: log\ndata: %s\n\n", s.hub.id(e.Seq), marshal(logOf(&e)))
+			b = append(b, pieceOf(s.hub.id(e.Seq), "log", marshal(logOf(&e)))...)
 		}
 	}
 	return b

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -144,7 +143,7 @@ func (h *hub) tell(now time.Time, found []*top) {
 func (h *hub) events(now time.Time) (said bool) {
 	if now.Sub(h.window) >= time.Second || now.Before(h.window) {
 		if h.dropped > 0 {
-			h.send(h.piece("dropped", Dropped{h.dropped}), nil)
+			h.send(h.piece("dropped", marshal(Dropped{h.dropped})), nil)
 			said = true
 		}
 		h.window, h.told, h.dropped = now, 0, 0
@@ -157,7 +156,7 @@ func (h *hub) events(now time.Time) (said bool) {
 			continue
 		}
 		h.told++
-		h.send(h.piece("log", logOf(&e)), nil)
+		h.send(h.piece("log", marshal(logOf(&e))), nil)
 		said = true
 	}
 	return said
@@ -165,16 +164,15 @@ func (h *hub) events(now time.Time) (said bool) {
 
 // present tells the state, if it is another than was told last, and the findings.
 func (h *hub) present(now time.Time) (said bool) {
-	state, lint := h.server.stateOf(h.server.snaps.take())
-	key := append(marshal(state.Topology), marshal(state.Tables)...)
-	if !bytes.Equal(key, h.state) || now.Sub(h.stateAt) >= stateStale || now.Before(h.stateAt) {
-		h.stateAt, h.state = now, key
-		h.send(h.piece("state", state), nil)
+	p := h.server.present()
+	if !bytes.Equal(p.lasting, h.state) || now.Sub(h.stateAt) >= stateStale || now.Before(h.stateAt) {
+		h.stateAt, h.state = now, p.lasting
+		h.send(h.piece("state", p.state()), nil)
 		said = true
 	}
-	if findings := marshal(lint); !bytes.Equal(findings, h.lint) {
-		h.lint = findings
-		h.send(h.piece("lint", lint), nil)
+	if !bytes.Equal(p.lint, h.lint) {
+		h.lint = p.lint
+		h.send(h.piece("lint", p.lint), nil)
 		said = true
 	}
 	return said
@@ -194,15 +192,21 @@ func (h *hub) tops(o *top) (said bool) {
 	for _, n := range sizes {
 		v := entriesOf(o.section, o.table, &o.by, o.entries[:min(n, len(o.entries))])
 		v.More = o.table.Rows > int64(len(v.Entries))
-		h.send(h.piece("top", v), func(r *reader) bool { return r.top == o && r.n == n })
+		h.send(h.piece("top", marshal(v)), func(r *reader) bool { return r.top == o && r.n == n })
 		said = true
 	}
 	return said
 }
 
 // piece is one event as it is sent. JSON has no line ends, so it is one line of data.
-func (h *hub) piece(event string, v any) []byte {
-	return fmt.Appendf(nil, "id: %s\nevent: %s\ndata: %s\n\n", h.id(h.seq), event, marshal(v))
+func (h *hub) piece(event string, data []byte) []byte { return pieceOf(h.id(h.seq), event, data) }
+
+func pieceOf(id, event string, data []byte) []byte {
+	b := make([]byte, 0, len(data)+len(id)+len(event)+32)
+	b = append(append(b, "id: "...), id...)
+	b = append(append(b, "\nevent: "...), event...)
+	b = append(append(b, "\ndata: "...), data...)
+	return append(b, "\n\n"...)
 }
 
 // id is the number of a log event in words that no other life of ours has.
@@ -219,12 +223,31 @@ func marshal(v any) []byte {
 	return b
 }
 
-// State is what a page shows of the whole.
-type State struct {
-	Topology   Topology       `json:"topology"`
-	Tables     Tables         `json:"tables"`
-	Info       Info           `json:"info"`
-	LintCounts map[string]int `json:"lint_counts" doc:"findings by severity"`
+// present is what a page shows of the whole, marshalled once for all readers:
+//
+//	{"topology": ..., "tables": ..., "info": ..., "lint_counts": {"error": 1, "notice": 0, "warning": 0}}
+type present struct {
+	lasting []byte // topology and tables, without the braces: what does not change with the clock alone
+	rest    []byte
+	lint    []byte // the findings
+}
+
+// state is all of it but the findings.
+func (p *present) state() []byte { return append(append([]byte{'{'}, p.lasting...), p.rest...) }
+
+func (s *Server) present() *present {
+	now, lint := s.snaps.take(), s.lintOf()
+	counts := map[string]int{"error": 0, "warning": 0, "notice": 0}
+	for _, f := range lint.Findings {
+		counts[f.Severity]++
+	}
+	p := &present{lint: marshal(lint)}
+	p.lasting = append(append(p.lasting, `"topology":`...), marshal(s.topologyOf(now))...)
+	p.lasting = append(append(p.lasting, `,"tables":`...), marshal(s.tablesOf(now, now.sections))...)
+	p.rest = append(append(p.rest, `,"info":`...), marshal(s.infoOf(now))...)
+	p.rest = append(append(p.rest, `,"lint_counts":`...), marshal(counts)...)
+	p.rest = append(p.rest, '}')
+	return p
 }
 
 // Dropped is that more happened than is told.
@@ -243,13 +266,4 @@ type Logged struct {
 
 func logOf(e *view.Event) Logged {
 	return Logged{stamp(e.Time), e.Level, e.Text, given(e.Section), given(e.Peer)}
-}
-
-func (s *Server) stateOf(now *snapshot) (State, Lint) {
-	lint := s.lintOf()
-	v := State{Topology: s.topologyOf(now), Tables: s.tablesOf(now, now.sections), Info: s.infoOf(now), LintCounts: map[string]int{"error": 0, "warning": 0, "notice": 0}}
-	for _, f := range lint.Findings {
-		v.LintCounts[f.Severity]++
-	}
-	return v, lint
 }

@@ -11,20 +11,17 @@ import (
 	"tallystick/internal/view"
 )
 
-// Stamp is a moment of the wall clock, as RFC 3339 has it, with milliseconds, in UTC.
-type Stamp time.Time
-
-// MarshalJSON writes "2026-01-31T12:00:00.000Z".
-func (s Stamp) MarshalJSON() ([]byte, error) {
-	return time.Time(s).UTC().AppendFormat(nil, `"2006-01-02T15:04:05.000Z"`), nil
-}
+// Stamp is a moment of the wall clock, as RFC 3339 has it, with milliseconds, in UTC:
+// 2026-01-31T12:00:00.000Z. It is a string, since there are thousands of them in a state, and what writes
+// itself as JSON is read again by package json.
+type Stamp string
 
 // stamp is nil for never.
 func stamp(t time.Time) *Stamp {
 	if t.IsZero() {
 		return nil
 	}
-	s := Stamp(t)
+	s := Stamp(t.UTC().AppendFormat(make([]byte, 0, 24), "2006-01-02T15:04:05.000Z"))
 	return &s
 }
 
