@@ -38,11 +38,14 @@ func TestMain(m *testing.M) {
 //	                         the environment, and "#!" begins a comment
 //	eventually grep PATTERN FILE
 //	eventually cli ADDR COMMAND PATTERN
+//	eventually http URL PATTERN
 //	signal NAME PIDFILE      TERM, INT, HUP, USR1, KILL
 //	gone PIDFILE             until the process is; the number is that of the last signal
 //	mode FILE                its kind and permissions to stdout
 //	threads PIDFILE          whose the threads of a process are, to stdout, each answer once
 //	usage PROGRAM ARG...     like ! exec, but the exit status must be 2
+//	http METHOD URL [USER:PASSWORD] [BODY]   status and answer to stdout; with ! an error is wanted
+//	manual FILE ITS-ADDRESS OURS             runs the curl lines of a page of the manual
 //
 // and those of script_peer_test.go and script_raw_test.go. The environment has the addresses
 // AGG, AGG2 and NODE, which are the script's alone.
@@ -69,6 +72,8 @@ func TestScripts(t *testing.T) {
 			"fakepeer-stop":   stopPeer,
 			"hello":           hello,
 			"send":            send,
+			"http":            httpAsk,
+			"manual":          manual,
 		},
 	})
 }
@@ -83,6 +88,11 @@ func setup(e *testscript.Env) error {
 		e.Setenv(name, addr)
 	}
 	e.Setenv("UID", strconv.Itoa(os.Getuid()))
+	manual, err := filepath.Abs("../../doc/management.md")
+	if err != nil {
+		return err
+	}
+	e.Setenv("MANUAL", manual)
 	e.Values[peersKey{}] = peers{}
 	e.Values[pidsKey{}] = map[string]int{}
 	e.Defer(func() { endStrays(e) })
@@ -139,7 +149,7 @@ func usageError(ts *testscript.TestScript, form string) { ts.Fatalf("usage: %s",
 // eventually repeats an assertion until it holds.
 func eventually(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		usageError(ts, "eventually grep PATTERN FILE | cli ADDR COMMAND PATTERN")
+		usageError(ts, "eventually grep PATTERN FILE | cli ADDR COMMAND PATTERN | http URL PATTERN")
 	}
 	var last string
 	var pattern string
@@ -150,11 +160,17 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 	switch {
 	case args[0] == "grep" && len(args) == 3:
 		pattern = args[1]
+	case args[0] == "http" && len(args) == 3:
+		pattern = args[2]
+		read = func() (string, error) {
+			_, answer, err := request("GET", args[1])
+			return answer, err
+		}
 	case args[0] == "cli" && len(args) == 4:
 		pattern = args[3]
 		read = func() (string, error) { return ask(ts, args[1], args[2]) }
 	default:
-		usageError(ts, "eventually grep PATTERN FILE | cli ADDR COMMAND PATTERN")
+		usageError(ts, "eventually grep PATTERN FILE | cli ADDR COMMAND PATTERN | http URL PATTERN")
 	}
 	re, err := regexp.Compile("(?m)" + pattern)
 	ts.Check(err)
@@ -166,7 +182,7 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	ts.Check(err)
 	for l := range strings.Lines(last) {
-		if args[0] == "cli" || re.MatchString(l) {
+		if args[0] != "grep" || re.MatchString(l) {
 			fmt.Fprint(ts.Stdout(), l)
 		}
 	}
