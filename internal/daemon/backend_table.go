@@ -38,6 +38,9 @@ type dump struct {
 	place   table.Place
 }
 
+// Skim implements view.Skimmer.
+func (d *dump) Skim() { d.place.Bare = true }
+
 // Next implements view.Dump.
 func (d *dump) Next(limit int, f func(*view.Entry)) (more bool) {
 	return d.table.Scan(d.section.Now(), &d.place, limit, func(e *table.Entry) { f(entryOf(d.section, e)) })
@@ -175,4 +178,7 @@ func put(row *stick.Row, schema *stick.Schema, v view.Assignment) {
 	}
 }
 
-var _ view.Backend = (*backend)(nil)
+var (
+	_ view.Backend = (*backend)(nil)
+	_ view.Skimmer = (*dump)(nil)
+)

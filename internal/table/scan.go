@@ -31,6 +31,7 @@ type Share struct {
 
 // Place is where a Scan goes on. The zero value is the start.
 type Place struct {
+	Bare  bool // entries come without their shares, which are most of the work
 	shard int
 	row   uint32
 }
@@ -46,7 +47,7 @@ func (t *Table) Scan(now int64, p *Place, max int, f func(*Entry)) (more bool) {
 		id := s.rows.next(p.row+1, never)
 		for ; id != 0 && len(entries) < max; id = s.rows.next(id+1, never) {
 			if r := s.rows.at(id); (r.due > tickOf(now) || s.settle(id, now)) && !r.blank() {
-				entries = append(entries, s.entry(r, now))
+				entries = append(entries, s.entry(r, now, p.Bare))
 			}
 			p.row = id
 		}
@@ -75,7 +76,7 @@ func (t *Table) Get(now int64, key []byte, f func(*Entry)) bool {
 		t.mu.RUnlock()
 		return false
 	}
-	e := s.entry(s.rows.at(id), now)
+	e := s.entry(s.rows.at(id), now, false)
 	e.Deciders = s.deciders(s.rows.at(id))
 	s.mu.Unlock()
 	t.mu.RUnlock()
@@ -83,8 +84,8 @@ func (t *Table) Get(now int64, key []byte, f func(*Entry)) bool {
 	return true
 }
 
-// entry copies a row.
-func (s *shard) entry(r *row, now int64) Entry {
+// entry copies a row; bare without its shares.
+func (s *shard) entry(r *row, now int64, bare bool) Entry {
 	n := s.plan.Schema.Words()
 	e := Entry{Schema: s.plan.Schema}
 	e.Key = s.keys.append(nil, r.key)
@@ -92,6 +93,9 @@ func (s *shard) entry(r *row, now int64) Entry {
 	s.say(r, uint32(now), &e.Row)
 	if r.counts() {
 		e.Life = capped(left(r.lives, tickOf(now)), s.plan.Schema.Expire)
+	}
+	if bare {
+		return e
 	}
 	for i, h := range s.heads(r) {
 		e.Shares = append(e.Shares, s.shareEntry(h, s.cells(r, i), n, now))

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -30,6 +31,29 @@ func TestScan(t *testing.T) {
 				t.Fatalf("%d at a time: k%d is seen %d times", max, i, n)
 			}
 		}
+	}
+}
+
+// TestBareScan: the same sums, without shares.
+func TestBareScan(t *testing.T) {
+	f := newFixture(t)
+	l := f.lane(oneCounter)
+	for i := range 300 {
+		f.count(l, uint64(i), fmt.Sprint("k", i))
+	}
+	whole, bare := map[string]uint64{}, map[string]uint64{}
+	var p Place
+	for f.table.Scan(f.now, &p, 64, func(e *Entry) { whole[string(e.Key)] = e.Values[0] }) {
+	}
+	p = Place{Bare: true}
+	for f.table.Scan(f.now, &p, 64, func(e *Entry) {
+		if bare[string(e.Key)] = e.Values[0]; e.Shares != nil {
+			t.Fatalf("%s has shares", e.Key)
+		}
+	}) {
+	}
+	if len(whole) != 300 || !maps.Equal(whole, bare) {
+		t.Errorf("%d sums, and %d bare ones: they are the same", len(whole), len(bare))
 	}
 }
 

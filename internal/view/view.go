@@ -52,6 +52,14 @@ type Dump interface {
 	Next(limit int, f func(*Entry)) (more bool)
 }
 
+// Skimmer is a Dump that can leave the shares of entries out: they are most of its work, and whoever looks
+// for the largest sums needs those of a few alone.
+type Skimmer interface {
+	Dump
+	// Skim leaves shares out from now on.
+	Skim()
+}
+
 // Operator is what can be done. An error is printed to the client as it is: a sentence in
 // lower case that names what was wrong.
 type Operator interface {

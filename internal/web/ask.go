@@ -171,7 +171,10 @@ func (s *Server) find(ctx context.Context, section string, t *view.Table, a aske
 		return nil, false, err
 	}
 	if a.by != nil {
-		return s.largest(ctx, d, t.Schema, a)
+		if list, more, err = s.largest(ctx, skim(d), t.Schema, a); err == nil {
+			s.fill(section, t.Target, list)
+		}
+		return list, more, err
 	}
 	for rest := true; rest && len(list) <= a.limit; runtime.Gosched() {
 		if ctx.Err() != nil {
@@ -204,6 +207,23 @@ func (s *Server) largest(ctx context.Context, d view.Dump, schema *stick.Schema,
 		})
 	}
 	return top.Sorted(), found > a.limit, nil
+}
+
+// skim leaves shares out of a reading, where that can be done.
+func skim(d view.Dump) view.Dump {
+	if s, ok := d.(view.Skimmer); ok {
+		s.Skim()
+	}
+	return d
+}
+
+// fill reads entries again that came without their shares. One that has gone meanwhile stays as it is.
+func (s *Server) fill(section, table string, list []view.Entry) {
+	for i := range list {
+		if list[i].Shares == nil {
+			_, _ = s.Backend.Get(section, table, list[i].Key, func(e *view.Entry) { list[i] = e.Clone() })
+		}
+	}
 }
 
 // beginScan takes a place among those that read tables.

@@ -125,6 +125,14 @@ func TestShares(t *testing.T) {
 	}
 }
 
+// TestTheLargestHaveShares: they are looked for without, and shown with them.
+func TestTheLargestHaveShares(t *testing.T) {
+	r := newRig(t)
+	if w := r.ask("GET", root+"tables/data/rates.agg/entries?top=3"); strings.Count(w.Body.String(), `"node":"lb1"`) != 1 {
+		t.Errorf("192.0.2.1 has one of lb1: %s", w.Body)
+	}
+}
+
 // TestTablesThatHaveGone: between a look and the next a table may go.
 func TestTablesThatHaveGone(t *testing.T) {
 	r := newRig(t)

@@ -189,6 +189,9 @@ func (h *hub) tops(o *top) (said bool) {
 			sizes = append(sizes, r.n)
 		}
 	}
+	if len(sizes) > 0 {
+		h.server.fill(o.Section, o.table.Target, o.entries[:min(slices.Max(sizes), len(o.entries))])
+	}
 	for _, n := range sizes {
 		v := entriesOf(o.section, o.table, &o.by, o.entries[:min(n, len(o.entries))])
 		v.More = o.table.Rows > int64(len(v.Entries))
