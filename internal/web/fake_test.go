@@ -42,7 +42,8 @@ type fake struct {
 	done     []string
 	looks    int // calls of Sections
 	nexts    int // calls of Dump.Next
-	hold     chan struct{}
+	hold     chan struct{} // what reading a slice waits for; nil: nothing
+	slow     time.Duration // what reading a slice takes
 }
 
 func (f *fake) Now() time.Time {
@@ -132,10 +133,12 @@ func (f *fake) Dump(section, table string) (view.Dump, error) {
 func (d *fakeDump) Next(limit int, f func(*view.Entry)) bool {
 	d.fake.mu.Lock()
 	d.fake.nexts++
-	hold := d.fake.hold
+	hold, slow := d.fake.hold, d.fake.slow
 	d.fake.mu.Unlock()
 	if hold != nil {
 		<-hold
+	}
+	for began := time.Now(); time.Since(began) < slow; { // work, and no sleep
 	}
 	n := min(limit, len(d.rows))
 	for _, e := range d.rows[:n] {
