@@ -40,8 +40,8 @@ type fake struct {
 	dead     error // why it makes no progress
 	deny     error // what acting calls answer
 	done     []string
-	looks    int // calls of Sections
-	nexts    int // calls of Dump.Next
+	looks    int           // calls of Sections
+	nexts    int           // calls of Dump.Next
 	hold     chan struct{} // what reading a slice waits for; nil: nothing
 	slow     time.Duration // what reading a slice takes
 }
