@@ -6,7 +6,9 @@
 #   haproxy   HAProxy 2.2, 2.6, 3.0 and 3.2 of Debian's suites, in a directory of the user
 #             (TALLYSTICK_CACHE, else tallystick in the user's cache), not in the system
 #   tools     the clients of the runtime CLI that tests use: packages socat, netcat-openbsd, hatop;
+#             the browser that looks at the web page: package chromium;
 #             and for root, who alone can use them there, those that make networks: iproute2, nftables;
+#             what reads, runs and completes our packages: rpm, logrotate, zsh, vim, buildah, systemd;
 #             and promtool of Debian's package prometheus, only unpacked, beside HAProxy: no server runs
 #   race      a C compiler, which Go's race detector needs: packages gcc, libc6-dev
 #
@@ -86,12 +88,13 @@ for part; do
 	case $part in
 	haproxy) haproxy ;;
 	tools)
-		packages socat=socat netcat-openbsd=nc.openbsd hatop=hatop
-		[ "$(id -u)" -ne 0 ] || packages iproute2=ip nftables=nft
+		packages socat=socat netcat-openbsd=nc.openbsd hatop=hatop chromium=chromium
+		[ "$(id -u)" -ne 0 ] || packages iproute2=ip nftables=nft rpm=rpm logrotate=/usr/sbin/logrotate zsh=zsh \
+			vim=vim buildah=buildah systemd=systemd-analyze
 		promtool
 		;;
 	race) packages gcc=gcc libc6-dev=/usr/include/stdlib.h ;;
-	*) sed -n '4,12p' "$0" >&2; exit 2 ;;
+	*) sed -n '4,14p' "$0" >&2; exit 2 ;;
 	esac
 done
 
