@@ -107,8 +107,8 @@ func TestFilesAreSmallAndEven(t *testing.T) {
 			t.Errorf("%s: the first line says what it is for", name)
 		}
 		for i, line := range lines {
-			if strings.Contains(line, "\t") || strings.TrimRight(line, " ") != line || len(line) > 140 {
-				t.Errorf("%s:%d: a tab, a blank at the end, or longer than 140", name, i+1)
+			if strings.Contains(line, "\t") || strings.TrimRight(line, " ") != line || len(line) > 160 {
+				t.Errorf("%s:%d: a tab, a blank at the end, or longer than 160", name, i+1)
 			}
 		}
 	})

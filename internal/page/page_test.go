@@ -36,7 +36,7 @@ func TestFilesHaveTheirTypes(t *testing.T) {
 	for path, want := range map[string]string{
 		"/":                          "text/html; charset=utf-8",
 		"/app.js":                    "text/javascript; charset=utf-8",
-		"/style.css":                 "text/css; charset=utf-8",
+		"/css/base.css":              "text/css; charset=utf-8",
 		"/icon.svg":                  "image/svg+xml",
 		"/third_party/htm-preact.js": "text/javascript; charset=utf-8",
 	} {
