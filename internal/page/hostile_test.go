@@ -28,6 +28,7 @@ func hostile() []string {
 
 // TestHostileKeysAreText shows each of them as a key, as the name of a peer, in a log line and in a finding.
 func TestHostileKeysAreText(t *testing.T) {
+	t.Parallel()
 	keys := hostile()
 	if len(keys) < 50 {
 		t.Fatalf("%d keys only", len(keys))

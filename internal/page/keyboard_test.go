@@ -8,6 +8,7 @@ import (
 )
 
 func TestShortcuts(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "")
 	b.press("/")
 	b.sees(`document.activeElement.id === 'search'`, "/ goes to the search")
@@ -31,9 +32,13 @@ func TestShortcuts(t *testing.T) {
 
 // TestTabReachesEverything walks with Tab, and sees each time where it is.
 func TestTabReachesEverything(t *testing.T) {
+	t.Parallel()
 	for _, hash := range []string{"", "#/tables/cluster/web.agg", "#/lint", "#/adopt"} {
 		b := open(t, newSite(t), hash)
 		b.sees(`document.querySelector('main h1')`, "it is there")
+		if hash == "" {
+			b.sees(`document.querySelectorAll('.drawing .card').length === 13 && document.querySelectorAll('.banner a').length === 3 && document.querySelector('.mark')`, "all of it")
+		}
 		b.run(chromedp.Evaluate[chromedp.Void](`(() => {
 			window.reached = new Set(); window.unseen = [];
 			document.addEventListener('focusin', (e) => {
@@ -45,7 +50,7 @@ func TestTabReachesEverything(t *testing.T) {
 			});
 		})()`))
 		want := eval[int](b, `window.wanted = [...document.querySelectorAll('a[href], button:not(:disabled), input, select, textarea, summary')].filter((el) => el.tabIndex >= 0 && el.checkVisibility()), wanted.length`)
-		for range want + 5 {
+		for range want + 12 {
 			b.press(kb.Tab)
 		}
 		if lost := eval[[]string](b, `wanted.filter((el) => el.isConnected && !reached.has(el)).map((el) => el.outerHTML.slice(0, 120))`); len(lost) > 0 || want < 10 {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestEventsChangeWhatIsShown(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "")
 	b.text("7.19k/s in")
@@ -23,6 +24,7 @@ func TestEventsChangeWhatIsShown(t *testing.T) {
 }
 
 func TestTopKeysComeWithTheEvents(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "#/tables/cluster/web.agg")
 	eventually(t, "the top keys of the table are subscribed to", func() bool {
@@ -40,6 +42,7 @@ func TestTopKeysComeWithTheEvents(t *testing.T) {
 }
 
 func TestEventsArePausedAndFiltered(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "#/events")
 	b.text("Nothing has happened since")
@@ -62,6 +65,7 @@ func TestEventsArePausedAndFiltered(t *testing.T) {
 
 // TestStale: an operator must never read old numbers as new ones.
 func TestStale(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "")
 	b.allow("503", "ERR_INCOMPLETE_CHUNKED_ENCODING", "network:")
@@ -77,6 +81,7 @@ func TestStale(t *testing.T) {
 }
 
 func TestNothingIsSentToATabThatNobodySees(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "")
 	look := func(state string) {
@@ -91,6 +96,7 @@ func TestNothingIsSentToATabThatNobodySees(t *testing.T) {
 
 // TestSilenceIsNotLife: a connection on which nothing comes, not even a keep-alive, is dead, whatever TCP thinks.
 func TestSilenceIsNotLife(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "")
 	got := value(b, chromedp.Evaluate[string](`(async () => {
 		const { createLive } = await import('/lib/live.js');
@@ -105,6 +111,7 @@ func TestSilenceIsNotLife(t *testing.T) {
 }
 
 func TestErrorsOfTheAPIAreOfUse(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.answer("GET tables/cluster/web.agg/entries", 400, map[string]any{"error": map[string]any{"code": "no_such_column", "message": "no column http_req_rat", "did_you_mean": "http_req_rate"}})
 	s.answer("GET history", 503, map[string]any{"error": map[string]any{"code": "not_now", "message": "the history is not there yet", "did_you_mean": nil}})

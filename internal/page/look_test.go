@@ -9,33 +9,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestEveryViewCanBeReadByEverybody runs the audit of testdata over each view, by day and by night: names for whatever
-// is pressed, labels, scopes, and the contrast of every text that is shown.
-func TestEveryViewCanBeReadByEverybody(t *testing.T) {
-	audit, err := os.ReadFile("testdata/audit.js")
-	must(t, err)
-	for _, look := range []struct {
-		name    string
-		options []option
-	}{{"light", nil}, {"dark", []option{dark}}} {
-		t.Run(look.name, func(t *testing.T) {
-			s := newSite(t)
-			b := open(t, s, "", look.options...)
-			for _, v := range append(views, views[0]) {
-				b.run(chromedp.Navigate(s.URL + "/" + v.hash))
-				b.sees(`document.querySelector('.link.l-live')`, "it is live")
-				b.fill(v.name)
-				b.sees(v.ready, v.name+" is all there")
-				for _, fault := range eval[[]string](b, string(audit)) {
-					t.Errorf("%s: %s", v.name, fault)
-				}
-			}
-		})
-	}
-}
-
 // TestAuditFindsFaults: a check that cannot fail checks nothing.
 func TestAuditFindsFaults(t *testing.T) {
+	t.Parallel()
 	audit, err := os.ReadFile("testdata/audit.js")
 	must(t, err)
 	b := open(t, newSite(t), "#/lint")
@@ -54,6 +30,7 @@ func TestAuditFindsFaults(t *testing.T) {
 }
 
 func TestDarkAndLight(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "", dark)
 	ground := `getComputedStyle(document.documentElement).backgroundColor`
@@ -70,6 +47,7 @@ func TestDarkAndLight(t *testing.T) {
 }
 
 func TestPrint(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "#/tables/cluster/web.agg", dark)
 	b.sees(`document.querySelectorAll('.keys tbody tr').length === 20`, "it is all there")
 	say(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
@@ -82,6 +60,7 @@ func TestPrint(t *testing.T) {
 }
 
 func TestMotionOnlyWhereItIsLiked(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "")
 	b.sees(`document.querySelector('.flow') && getComputedStyle(document.querySelector('.flow')).animationName === 'none'`, "the browser asks for less motion: nothing moves")
 	say(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "no-preference"}}})

@@ -77,6 +77,7 @@ var pure = []struct{ call, want, why string }{
 
 // TestPureFunctions calls them in the browser, where they will run.
 func TestPureFunctions(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "#/lint")
 	var thunks []string
 	for _, c := range pure {

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,27 +21,33 @@ var views = []struct{ name, hash, ready string }{
 	{"peer", "#/peers/cluster/lb4", `document.querySelector('.facts-list')`},
 }
 
-// TestScreenshots takes a picture of each view into build/screenshots, by day and by night, on a desk and on a phone. It also
-// holds that nothing stands out of the screen at its side.
-func TestScreenshots(t *testing.T) {
-	dir := filepath.Join("..", "..", "build", "screenshots")
-	must(t, os.MkdirAll(dir, 0o777))
+// TestEveryView looks at each view by day and by night, on a desk and on a phone: that nothing stands out of the screen at
+// its side, and what the audit of testdata finds: names for whatever is pressed, labels, scopes, the contrast of every
+// text that is shown. It leaves pictures in build/screenshots, the whole length with TALLYSTICK_FULL_SCREENSHOTS.
+func TestEveryView(t *testing.T) {
+	t.Parallel()
+	audit, err := os.ReadFile("testdata/audit.js")
+	must(t, err)
 	for _, look := range []struct {
 		name    string
 		options []option
 	}{{"light", nil}, {"dark", []option{dark}}, {"phone-light", []option{phone}}, {"phone-dark", []option{phone, dark}}} {
 		t.Run(look.name, func(t *testing.T) {
-			for _, v := range views {
-				b := open(t, newSite(t), v.hash, look.options...)
+			s := newSite(t)
+			b := open(t, s, "", look.options...)
+			for _, v := range append(views, views[0]) { // the first one again: it can be returned to
+				b.run(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("location.hash = %q", v.hash)))
+				b.sees(`document.querySelector('.link.l-live')`, "it is live")
 				b.fill(v.name)
 				b.sees(v.ready, v.name+" is all there")
 				if wide := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
 					t.Errorf("%s is %d pixels wider than the screen", v.name, wide)
 				}
-				must(t, os.WriteFile(filepath.Join(dir, v.name+"-"+look.name+".png"), value(b, chromedp.CaptureScreenshot()), 0o666))
-				if os.Getenv("TALLYSTICK_FULL_SCREENSHOTS") != "" { // the whole length: slow where no graphics card is
-					must(t, os.WriteFile(filepath.Join(dir, v.name+"-"+look.name+"-full.png"), value(b, chromedp.FullScreenshot(100)), 0o666))
+				for _, fault := range eval[[]string](b, string(audit)) {
+					t.Errorf("%s: %s", v.name, fault)
 				}
+				b.run(chromedp.Evaluate[chromedp.Void]("scrollTo(0, 0)"))
+				b.shot(v.name + "-" + look.name)
 			}
 		})
 	}
@@ -63,4 +70,7 @@ func (b *tab) shot(name string) {
 	dir := filepath.Join("..", "..", "build", "screenshots")
 	must(b.t, os.MkdirAll(dir, 0o777))
 	must(b.t, os.WriteFile(filepath.Join(dir, name+".png"), value(b, chromedp.CaptureScreenshot()), 0o666))
+	if os.Getenv("TALLYSTICK_FULL_SCREENSHOTS") != "" { // slow where no graphics card is
+		must(b.t, os.WriteFile(filepath.Join(dir, name+"-full.png"), value(b, chromedp.FullScreenshot(100)), 0o666))
+	}
 }

@@ -11,6 +11,7 @@ import (
 )
 
 func TestOverviewDrawsTheTopology(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "")
 	b.sees(`document.querySelectorAll('.drawing .card').length === 13`, "a card for each of the thirteen peers")
 	b.text("Section cluster", "Section api", "agg1.example.net", "group eu · eu1 leads", "replicas · top1 leads", "shard 1/2")
@@ -29,6 +30,7 @@ func TestOverviewDrawsTheTopology(t *testing.T) {
 }
 
 func TestOverviewSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	info, topology := stored(t, "info"), stored(t, "topology")
 	info["reload"] = map[string]any{"at": "2026-03-02T02:00:00.000Z", "good": false, "message": "tallystick.cfg:12: unknown keyword 'no-asend'"}
@@ -45,6 +47,7 @@ func TestOverviewSaysWhatIsWrong(t *testing.T) {
 
 // TestOverviewOfManyPeers: with more peers the cards shrink, and then become a grid.
 func TestOverviewOfManyPeers(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		peers, big, small, tiles int
 	}{{2, 2, 0, 0}, {16, 0, 16, 0}, {64, 0, 4, 64}, {1000, 0, 12, 1000}} {
@@ -96,6 +99,7 @@ func crowd(t *testing.T, n int) map[string]any {
 }
 
 func TestTables(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "#/tables")
 	b.text("web.agg", "relayed from above", "lb3: it has not declared the table", "lb2: 48211 behind", "1 note", "eu1 leads")
 	b.sees(`document.querySelectorAll('.spark canvas').length === 5`, "a line for each table")
@@ -105,6 +109,7 @@ func TestTables(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "#/tables/cluster/web.agg")
 	b.sees(`document.querySelectorAll('.keys tbody tr').length === 20`, "the top keys")
@@ -130,6 +135,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestKeyIsExplained(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "#/tables/cluster/web.agg/key/192.0.2.77")
 	b.text("75040 = 51107 + 0 + 0 + 23933", "has no such column", "stands by: eu1 leads", "expired", "12\u202fmin", "ago",
 		"sent, not acked yet", "it has not declared the table", "reads http_req_rate", "75\u202f040")
@@ -138,6 +144,7 @@ func TestKeyIsExplained(t *testing.T) {
 }
 
 func TestFindLooksInAllTables(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "#/find/192.0.2.77")
 	b.text("in 1 of 5 tables", "web.agg")
@@ -149,6 +156,7 @@ func TestFindLooksInAllTables(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "#/lint")
 	b.sees(`[...document.querySelectorAll('.finding .severity')].map((x) => x.textContent).join() === 'error,error,warning,warning,warning,notice'`, "the worst first")
 	// What is copied is the line, as it is.
@@ -161,11 +169,13 @@ func TestLint(t *testing.T) {
 }
 
 func TestPeer(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "#/peers/cluster/lb4")
 	b.text("update of table 7 which was never defined (offset 48213)", "it had a session and has none now", "lb4 has had no session for 12 minutes", "/login.agg")
 }
 
 func TestAdoptPostsWhatIsAgreed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "#/adopt")
 	b.sees(`document.querySelector('button.main').disabled`, "without a node there is nothing to write")
@@ -182,6 +192,7 @@ func TestAdoptPostsWhatIsAgreed(t *testing.T) {
 }
 
 func TestBackAndUnknownAddresses(t *testing.T) {
+	t.Parallel()
 	b := open(t, newSite(t), "#/tables")
 	b.run(chromedp.Click(chromedp.CSS(`a[href="#/tables/cluster/web.agg"]`)))
 	b.sees(`document.title.startsWith('web.agg') && document.activeElement.tagName === 'H1'`, "a new view is said, and has the focus")

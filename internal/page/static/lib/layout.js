@@ -121,7 +121,7 @@ function place(blocks, y, width, center, up, out) {
     const x0 = Math.round(center - w / 2);
     const ends = b.kind === 'grid' ? [center] : b.cards.map((c) => x0 + c.x + c.w / 2);
     if (b.title) out.titles.push({ ...b.title, x: marginOf(width) + 8, y: y + 12 });
-    if (b.kind === 'grid') out.grids.push({ ...b, x: x0, y: boxY });
+    if (b.kind === 'grid') out.grids.push({ ...b, x: x0, y: boxY, bus, up });
     else {
       b.cards.forEach((c) =>
         out.cards.push({ ...c, x: x0 + c.x, y: boxY, h, size: b.size, bus, up, pad: framed ? PAD : 0 }),

@@ -26,7 +26,7 @@ function Links({ d }) {
     )}
     ${d.grids.map(
       (g) => html`<path class="wire"
-      d=${`M${d.width / 2} ${d.buses.find((b) => b.y < g.y || b.up).y}V${g.y}`} />`,
+      d=${g.up ? `M${d.width / 2} ${g.bus}V${g.y + g.h}` : `M${d.width / 2} ${g.bus}V${g.y}`} />`,
     )}
   </g>`;
 }
@@ -74,6 +74,8 @@ function Card({ c, findings, now }) {
   const standby = standsBy(p) ? ', stands by' : '';
   const label = `${visible(p.name)}, ${p.state}${standby}${mark ? `, ${plural(findings.length, 'finding')}` : ''}`;
   const big = c.size === 'big';
+  const long = `${p.state}${standby}${age && big ? ' · ' + age : ''}`;
+  const word = long.length * 6.9 < c.w - 24 ? long : `${p.state}${standby}`; // the state before how long it is so
   const third = lesson
     ? lesson.text
     : p.acks_behind > 1000
@@ -101,9 +103,7 @@ function Card({ c, findings, now }) {
       y=${c.y + 8} size=${15} /></g>`
         : ''
     }
-    <text class="word" x=${c.x + 16} y=${c.y + (big ? 43 : 37)}>${`${p.state}${standby}${
-      age && big ? ' · ' + age : ''
-    }`}</text>
+    <text class="word" x=${c.x + 16} y=${c.y + (big ? 43 : 37)}>${word}</text>
     ${
       !big && (p.state === 'up' || p.state === 'learning')
         ? html`<text class="rate" x=${c.x + c.w - 10} y=${c.y + 37}

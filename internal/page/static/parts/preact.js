@@ -17,13 +17,13 @@ export function useLive() {
   return snap;
 }
 
-// useNow is the time at the server, as of the last second.
+// useNow is the time at the server; what asks for it is drawn again each second.
 export function useNow() {
   const { live } = useContext(App);
-  const [now, set] = useState(live.now());
+  const [, set] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => set(live.now()), 1000);
     return () => clearInterval(timer);
   }, [live]);
-  return now;
+  return live.now(); // not the second's own: the server's clock may just have become known
 }

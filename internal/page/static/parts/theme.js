@@ -36,9 +36,12 @@ export function useTheme() {
   if (chosen === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
   const next = () => {
-    const theme = ORDER[(ORDER.indexOf(chosen) + 1) % ORDER.length];
-    keep(theme);
-    choose(theme);
+    // From what is chosen then, not as of the last drawing: a key may be pressed twice in between.
+    choose((old) => {
+      const theme = ORDER[(ORDER.indexOf(old) + 1) % ORDER.length];
+      keep(theme);
+      return theme;
+    });
   };
   return [chosen, next, chosen === 'auto' ? (dark ? 'dark' : 'light') : chosen];
 }

@@ -53,8 +53,8 @@ export function Events() {
         (l) => html`<option
         key=${l} value=${l}>${l === 'debug' ? 'all' : `${l} and worse`}</option>`,
       )}</select>
-      <label for="words">With</label>
-      <input id="words" type="search" value=${word} placeholder="text" onInput=${(e) => setWord(e.target.value)} />
+      <span class="pair"><label for="words">With</label>
+      <input id="words" type="search" value=${word} placeholder="text" onInput=${(e) => setWord(e.target.value)} /></span>
       <button type="button" ref=${button} aria-pressed=${held !== null} onClick=${() => hold(held ? null : logs)}>
         <${Icon} name=${held ? 'play' : 'pause'} />${held ? 'Go on' : 'Pause'}
       </button>
