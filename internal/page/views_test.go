@@ -137,7 +137,7 @@ func TestTable(t *testing.T) {
 func TestKeyIsExplained(t *testing.T) {
 	t.Parallel()
 	b := open(t, newSite(t), "#/tables/cluster/web.agg/key/192.0.2.77")
-	b.text("75040 = 51107 + 0 + 0 + 23933", "has no such column", "stands by: eu1 leads", "expired", "12\u202fmin", "ago",
+	b.text("75040 = 51107 + 0 + 0 + 23933", "has no such column", "stands by: eu1 leads", "expired", "12\u202fmin", "ago", "Have not reported it: lb9",
 		"sent, not acked yet", "it has not declared the table", "reads http_req_rate", "75\u202f040")
 	b.sees(`document.querySelectorAll('.chart canvas').length === 1`, "the line of its last minutes")
 	b.sees(`[...document.querySelectorAll('.column')][0].querySelectorAll('tr.out').length === 3`, "three that do not count look it")

@@ -133,6 +133,7 @@ export function createLive(visible, silence = SILENCE) {
     watch(wanted) {
       if (wanted === query) return;
       query = wanted;
+      tell({ top: null }); // of another table, maybe of the same name
       if (!controller) return;
       stop();
       connect(); // what is shown stays live meanwhile: the new connection begins with all of it

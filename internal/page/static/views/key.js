@@ -4,12 +4,13 @@ import { App, html, useContext, useEffect, useRef } from '../parts/preact.js';
 import { Copy, Empty, Failed, Key as KeyText, Lasts, Loading, Node, Num, Panel, Text, Time } from '../parts/bits.js';
 import { useResource } from '../parts/resource.js';
 import { Chart } from '../parts/chart.js';
-import { Stack } from '../parts/stack.js';
+import { Stack, elementOf } from '../parts/stack.js';
 import { Icon } from '../parts/icons.js';
 import { encode, link, pathWord } from '../lib/route.js';
 import { grouped } from '../lib/format.js';
 
-const nameOf = (c) => (c.element === null || c.element === undefined ? c.name : `${c.name}[${c.element}]`);
+// Elements of arrays come with names of their own, as HAProxy prints them: gpc1.
+const nameOf = (c) => c.name;
 const value = (v) =>
   typeof v === 'string'
     ? html`<${Text} v=${v} max=${24} />`
@@ -67,14 +68,19 @@ function Reports({ x, at }) {
   </table></div>`;
 }
 
+// Silent are members that feed the table and have not reported the key: their share is missing, not 0.
+const Silent = ({ names }) =>
+  names && names.length
+    ? html`<p class="muted">Have not reported it: <${Text} v=${names.join(', ')} max=${300} /></p>`
+    : '';
+
 function Readers({ x }) {
   const columns = x.columns.map((c) => c.name).filter((c, i, all) => all.indexOf(c) === i);
-  const say = (r) =>
-    r.acked
-      ? ['acked', 'good', 'up']
-      : r.pushed
-        ? ['sent, not acked yet', 'late', 'learning']
-        : ['not sent', 'bad', 'down'];
+  const say = (r) => {
+    if (r.unknown) return ['it is catching up', 'late', 'learning'];
+    if (r.acked) return ['acked', 'good', 'up'];
+    return r.pushed ? ['sent, not acked yet', 'late', 'learning'] : ['not sent', 'bad', 'down'];
+  };
   return html`<div class="scroll"><table class="list">
     <thead><tr><th scope="col">Peer</th><th scope="col">This change</th>${columns.map(
       (c) => html`<th key=${c}
@@ -87,7 +93,7 @@ function Readers({ x }) {
         <td><span class=${cls}><${Icon} name=${icon} />${word}</span></td>
         ${columns.map(
           (c) => html`<td key=${c}
-          class="r">${value(r.should_read ? (Array.isArray(r.should_read[c]) ? r.should_read[c].join(' ') : r.should_read[c]) : null)}</td>`,
+          class="r">${value(elementOf(r.should_read, c))}</td>`,
         )}
         <td>${r.why ? html`<${Text} v=${r.why} max=${120} />` : ''}</td>
       </tr>`;
@@ -144,7 +150,7 @@ export function Key({ route }) {
       x && x.found
         ? html`<div class="columns three">${x.columns.map((c) => html`<${Column} key=${nameOf(c)} c=${c} />`)}</div>
           <div class="columns">
-            <${Panel} id="reports" title="What each node reported"><${Reports} x=${x} at=${r.at} /><//>
+            <${Panel} id="reports" title="What each node reported"><${Reports} x=${x} at=${r.at} /><${Silent} names=${x.silent} /><//>
             <${Panel} id="minutes" title="Last minutes"><${Minutes} x=${{ ...x, key: k }} at=${r.at} route=${route} />
               <//>
           </div>

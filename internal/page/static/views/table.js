@@ -13,6 +13,7 @@ import { encode, link, withQuery } from '../lib/route.js';
 import { duration, plural } from '../lib/format.js';
 
 const COUNTS = [10, 20, 50, 100, 200];
+const PUSHED = 100; // the most that the events bring; more is asked for
 const LINES = 8; // keys drawn as lines: more cannot be told apart
 const set = (changes) => {
   location.hash = withQuery(location.hash, changes);
@@ -127,7 +128,7 @@ export function Table({ route }) {
 
   // Without a filter the top keys come by themselves with the events.
   const wanted =
-    t && by && !filters.length
+    t && by && n <= PUSHED && !filters.length
       ? `?section=${encode(route.section)}&table=${encode(route.table)}&top=${n}&by=${encode(by)}`
       : '';
   useEffect(() => {
