@@ -5,7 +5,7 @@ FUZZTIME ?= 20s
 # What the race detector watches: everything but scripts.
 RACE     ?= . ./cmd/... ./internal/...
 
-.PHONY: help demo test race fuzz interop bench lint build setup clean
+.PHONY: help demo test race fuzz interop bench lint build dist setup clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -38,6 +38,10 @@ lint: ## gofmt, vet, staticcheck
 build: ## build/tallystick
 	@mkdir -p build
 	CGO_ENABLED=0 $(GO) build -trimpath -o build/tallystick ./cmd/tallystick
+
+# A Go module of its own: what makes packages needs more than what is in them.
+dist: ## build/dist/: static programs, deb and rpm of each, SBOM and SHA256SUMS, byte for byte the same
+	@cd packaging && $(GO) run ./dist -root .. -out ../build/dist
 
 setup: ## fetch what tests and demo need, if it is missing
 	@scripts/setup.sh

@@ -14,6 +14,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,12 +31,17 @@ const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 // -parallel because tests against HAProxy mostly wait.
 var testFlags = []string{"-count=1", "-timeout=5m", "-parallel=8"}
 
+// modules are the folders of the project's Go modules: the program's, and that of what makes its
+// packages. "./..." does not go from one into the other. Their tests run one after the other, since
+// those of the program look at the clock.
+var modules = []string{".", "packaging"}
+
 // parts in the order in which they run.
 var parts = []part{
-	{"setup", func(s *summary) error { return command(s.out, "scripts/setup.sh") }},
+	{"setup", func(s *summary) error { return command(s.out, ".", "scripts/setup.sh") }},
 	{"gofmt", func(s *summary) error { return gofmt(s.out) }},
-	{"vet", func(s *summary) error { return command(s.out, "go", "vet", "./...") }},
-	{"staticcheck", func(s *summary) error { return command(s.out, "go", "run", staticcheck, "./...") }},
+	{"vet", func(s *summary) error { return everywhere(s.out, "go", "vet", "./...") }},
+	{"staticcheck", func(s *summary) error { return everywhere(s.out, "go", "run", staticcheck, "./...") }},
 	{"test", test},
 }
 
@@ -71,9 +77,21 @@ func run(names []string, out io.Writer) int {
 	return s.close()
 }
 
-// command runs a program and shows what it says.
-func command(out io.Writer, argv ...string) error {
+// everywhere runs a program in each module, in all of them even if one has failed.
+func everywhere(out io.Writer, argv ...string) error {
+	var errs []error
+	for _, dir := range modules {
+		if err := command(out, dir, argv...); err != nil {
+			errs = append(errs, fmt.Errorf("in %s: %w", dir, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// command runs a program in a folder and shows what it says.
+func command(out io.Writer, dir string, argv ...string) error {
 	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd.Run()
 }
@@ -86,7 +104,7 @@ func gofmt(out io.Writer) error {
 	}
 	var files bytes.Buffer
 	program := filepath.Join(string(bytes.TrimSpace(root)), "bin", "gofmt")
-	if err := command(io.MultiWriter(out, &files), program, "-l", "."); err != nil {
+	if err := command(io.MultiWriter(out, &files), ".", program, "-l", "."); err != nil {
 		return err
 	}
 	if n := bytes.Count(files.Bytes(), []byte("\n")); n > 0 {
@@ -95,9 +113,22 @@ func gofmt(out io.Writer) error {
 	return nil
 }
 
-// test runs go test and hands its report to the summary as it comes.
+// test runs the tests of all modules.
 func test(s *summary) error {
+	var errs []error
+	for _, dir := range modules {
+		if err := testModule(s, dir); err != nil {
+			errs = append(errs, fmt.Errorf("in %s: %w", dir, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// testModule runs go test in a folder and hands its report to the summary as it comes. Each module
+// must run some test: another one's are no excuse.
+func testModule(s *summary, dir string) error {
 	cmd := exec.Command("go", append(append([]string{"test", "-json"}, testFlags...), "./...")...)
+	cmd.Dir = dir
 	var said bytes.Buffer // what is wrong before a test binary exists
 	cmd.Stderr = &said
 	report, err := cmd.StdoutPipe()
@@ -107,10 +138,14 @@ func test(s *summary) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	before := s.passed + s.failed + s.skipped
 	if err := s.report(report); err != nil {
 		return err
 	}
 	err = cmd.Wait()
 	s.out.Write(said.Bytes())
+	if err == nil && s.passed+s.failed+s.skipped == before {
+		return errors.New("not a single test was run")
+	}
 	return err
 }

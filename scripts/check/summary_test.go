@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -84,5 +86,42 @@ func TestUnknownPart(t *testing.T) {
 	var out strings.Builder
 	if status := run([]string{"tets"}, &out); status != 2 {
 		t.Errorf("exit status %d: %s", status, out.String())
+	}
+}
+
+// Tests of one module are no excuse for another one's that are not there.
+func TestEveryModuleIsTested(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a/go.mod": "module a\n", "a/a_test.go": "package a\n\nimport \"testing\"\n\nfunc TestA(*testing.T) {}\n",
+		"b/go.mod": "module b\n", "b/b.go": "package b\n",
+		"c/go.mod": "modul c\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func(old []string) { modules = old }(modules)
+	for _, c := range []struct {
+		dirs string
+		want string
+	}{
+		{"a", "1 passed, 0 failed, 0 skipped"},
+		{"a b", "1 passed, 1 failed, 0 skipped"},
+		{"a c", "1 passed, 1 failed, 0 skipped"},
+	} {
+		modules = nil
+		for _, d := range strings.Fields(c.dirs) {
+			modules = append(modules, filepath.Join(dir, d))
+		}
+		var out strings.Builder
+		status := run([]string{"test"}, &out)
+		if !strings.HasSuffix(out.String(), "\n"+c.want+"\n") || (status == 0) != strings.Contains(c.want, " 0 failed") {
+			t.Errorf("%s: status %d, want %q at the end of\n%s", c.dirs, status, c.want, out.String())
+		}
 	}
 }
