@@ -93,10 +93,10 @@ func TestWhatIsMade(t *testing.T) {
 	}
 }
 
-// Two builds are one: from another folder, by somebody with another umask, another home and
-// other settings, whose files are of another time.
-func TestReproducible(t *testing.T) {
-	root := filepath.Join(t.TempDir(), "elsewhere")
+// sources copies the project's sources, those that are not committed yet included.
+func sources(t *testing.T) (root string) {
+	t.Helper()
+	root = filepath.Join(t.TempDir(), "elsewhere")
 	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	list.Dir = "../.."
 	out, err := list.Output()
@@ -105,6 +105,10 @@ func TestReproducible(t *testing.T) {
 	}
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
 		data, err := os.ReadFile(filepath.Join("../..", name))
+		mode := fs.FileMode(0o600)
+		if info, err := os.Stat(filepath.Join("../..", name)); err == nil && info.Mode()&0o100 != 0 {
+			mode = 0o700
+		}
 		if os.IsNotExist(err) {
 			continue // deleted, and not committed yet
 		}
@@ -115,10 +119,17 @@ func TestReproducible(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(to, data, 0o600); err != nil {
+		if err := os.WriteFile(to, data, mode); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return root
+}
+
+// Two builds are one: from another folder, by somebody with another umask, another home and
+// other settings, whose files are of another time.
+func TestReproducible(t *testing.T) {
+	root := sources(t)
 	t.Setenv("GOFLAGS", "-tags=whatever")
 	t.Setenv("GOAMD64", "v2")
 	t.Setenv("TZ", "Asia/Kathmandu")
