@@ -14,6 +14,7 @@ import (
 // The image is the program and nothing else, runs as nobody in particular, and ends in order. It is
 // made twice, and is the same.
 func TestImage(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("not run: here only root can make an image")
 	}
@@ -22,7 +23,7 @@ func TestImage(t *testing.T) {
 	for range 2 {
 		dir := t.TempDir()
 		buildah := []string{"buildah", "--storage-driver", "vfs", "--root", filepath.Join(dir, "store"), "--runroot", filepath.Join(dir, "run")}
-		if err, said := combined(t, slices.Concat(buildah, []string{"build", "--isolation", "chroot", "--timestamp", "1700000000",
+		if said, err := combined(t, slices.Concat(buildah, []string{"build", "--isolation", "chroot", "--timestamp", "1700000000",
 			"--file", "../container/Containerfile", "--build-arg", "VERSION=" + version, "--build-arg", "TARGETARCH=amd64", "--tag", "tallystick:" + version, made})...); err != nil {
 			t.Skipf("not run: buildah cannot make an image on this machine: %s", said)
 		}

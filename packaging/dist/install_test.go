@@ -21,6 +21,7 @@ func write(t *testing.T, file, text string) {
 // this machine that is nothing but what it changes: nothing is installed here, and what a purge
 // leaves behind is easily seen.
 func TestInstall(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("not run: only root can install a package")
 	}

@@ -13,10 +13,10 @@ import (
 )
 
 // combined runs a program and returns how it ended and all that it said.
-func combined(t *testing.T, argv ...string) (error, string) {
+func combined(t *testing.T, argv ...string) (said string, err error) {
 	t.Helper()
 	out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
-	return err, string(out)
+	return string(out), err
 }
 
 // deb and rpm are the packages for a kind of machine.
@@ -38,6 +38,7 @@ func debFiles(t *testing.T, arch string) (list []string) {
 }
 
 func TestDebHasItAll(t *testing.T) {
+	t.Parallel()
 	need(t, "dpkg-deb")
 	for _, arch := range arches {
 		list := debFiles(t, arch)
@@ -69,6 +70,7 @@ func TestDebHasItAll(t *testing.T) {
 
 // An rpm has the same files as a deb, whatever tool reads it.
 func TestRpmHasTheSame(t *testing.T) {
+	t.Parallel()
 	need(t, "rpm", "dpkg-deb")
 	for _, arch := range arches {
 		list := strings.Split(strings.TrimSpace(output(t, "rpm", "--query", "--package", "--queryformat",
@@ -77,7 +79,7 @@ func TestRpmHasTheSame(t *testing.T) {
 		if diff := cmp.Diff(debFiles(t, arch), list); diff != "" {
 			t.Errorf("%s (- deb, + rpm):\n%s", arch, diff)
 		}
-		if err, said := combined(t, "rpm", "--checksig", "--nosignature", rpm(arch)); err != nil {
+		if said, err := combined(t, "rpm", "--checksig", "--nosignature", rpm(arch)); err != nil {
 			t.Errorf("%s is damaged: %s", rpm(arch), said)
 		}
 		if got, want := output(t, "rpm", "--query", "--package", "--configfiles", rpm(arch)),
@@ -109,7 +111,7 @@ func TestScriptsParse(t *testing.T) {
 		t.Fatalf("%q: %v", files, err)
 	}
 	for _, f := range files {
-		if err, said := combined(t, "sh", "-n", f); err != nil {
+		if said, err := combined(t, "sh", "-n", f); err != nil {
 			t.Errorf("%s: %s", f, said)
 		}
 	}
@@ -123,7 +125,7 @@ func TestLogrotate(t *testing.T) {
 	text := regexp.MustCompile(`(?m)^\s*su .*\n`).ReplaceAllString(strings.ReplaceAll(read(t, "../etc/logrotate"), "/var/log/tallystick", dir), "")
 	write(t, file, text)
 	write(t, filepath.Join(dir, "a.log"), "a line\n")
-	if err, said := combined(t, "logrotate", "--force", "--state", filepath.Join(dir, "state"), file); err != nil || said != "" {
+	if said, err := combined(t, "logrotate", "--force", "--state", filepath.Join(dir, "state"), file); err != nil || said != "" {
 		t.Errorf("%v: %s", err, said)
 	}
 	if read(t, filepath.Join(dir, "a.log.1")) != "a line\n" {
@@ -133,7 +135,7 @@ func TestLogrotate(t *testing.T) {
 
 // The configuration that comes with the packages is good without a word, whatever the machine.
 func TestDefaultConfiguration(t *testing.T) {
-	if err, said := combined(t, program(t), "-c", "-V", "-f", "../etc/tallystick.cfg"); err != nil || said != "Configuration file is valid\n" {
+	if said, err := combined(t, program(t), "-c", "-V", "-f", "../etc/tallystick.cfg"); err != nil || said != "Configuration file is valid\n" {
 		t.Errorf("%v: %q", err, said)
 	}
 }

@@ -23,6 +23,7 @@ var lacking = map[string]string{
 // of the sources, configurations are checked by the programs that they are for, and drop-ins by
 // systemd. What cannot be run is parsed, and counted as not run.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	root := sources(t)
 	for _, page := range []string{"install.md", "kubernetes.md"} {
 		all, err := snippets.Read("../../doc/" + page)
@@ -56,7 +57,7 @@ func try(t *testing.T, root string, s snippets.Snippet) {
 	case s.Lang == "cfg":
 		file := filepath.Join(t.TempDir(), "tallystick.cfg")
 		write(t, file, s.Text)
-		if err, said := combined(t, program(t), "-c", "-f", file); err != nil || said != "" {
+		if said, err := combined(t, program(t), "-c", "-f", file); err != nil || said != "" {
 			t.Errorf("%v: %s", err, said)
 		}
 	case s.Lang == "haproxy":
@@ -71,7 +72,7 @@ func try(t *testing.T, root string, s snippets.Snippet) {
 // parse lets the shell read a block, and looks whether files of ours that it names are there.
 func parse(t *testing.T, file, root string, s snippets.Snippet) {
 	t.Helper()
-	if err, said := combined(t, "bash", "-n", file); err != nil {
+	if said, err := combined(t, "bash", "-n", file); err != nil {
 		t.Errorf("%s", said)
 	}
 	for word := range strings.FieldsSeq(s.Text) {

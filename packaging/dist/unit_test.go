@@ -25,6 +25,7 @@ func settings(t *testing.T, name string) (values []string) {
 
 // T-29, T-30: what an attacker who has taken the process over could still do is little.
 func TestUnitIsHardened(t *testing.T) {
+	t.Parallel()
 	need(t, "systemd-analyze")
 	out := output(t, "systemd-analyze", "security", "--offline=true", "--no-pager", unit)
 	m := regexp.MustCompile(`Overall exposure level for tallystick.service: ([0-9.]+)`).FindStringSubmatch(out)
@@ -38,6 +39,7 @@ func TestUnitIsHardened(t *testing.T) {
 
 // systemd must know every setting: one that is misspelt protects from nothing, and silently.
 func TestUnitsAreKnown(t *testing.T) {
+	t.Parallel()
 	need(t, "systemd-analyze")
 	if said := verify(t, nil); said != "" {
 		t.Errorf("systemd says %s", said)
@@ -68,7 +70,7 @@ func verify(t *testing.T, more map[string]string) (complaints string) {
 	for name, text := range more {
 		put("etc/systemd/system/"+name, text, 0o644)
 	}
-	_, said := combined(t, "systemd-analyze", "verify", "--man=no", "--root="+root, "tallystick.service", "tallystick.socket")
+	said, _ := combined(t, "systemd-analyze", "verify", "--man=no", "--root="+root, "tallystick.service", "tallystick.socket")
 	for line := range strings.Lines(said) { // units of others are not there
 		if strings.Contains(line, "/tallystick.") || strings.HasPrefix(line, "tallystick.") && !strings.Contains(line, "not found") {
 			complaints += line
@@ -80,6 +82,7 @@ func verify(t *testing.T, more map[string]string) (complaints string) {
 // What the program must still be able to do: pin itself to processors, bound its files, call
 // and be called.
 func TestUnitLetsItWork(t *testing.T) {
+	t.Parallel()
 	need(t, "systemd-analyze")
 	allowed := map[string]bool{}
 	for _, value := range settings(t, "SystemCallFilter") {

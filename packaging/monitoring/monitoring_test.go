@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -145,25 +143,4 @@ func TestDashboardLayout(t *testing.T) {
 			}
 		}
 	}
-}
-
-var metric = regexp.MustCompile(`\b(tallystick|process|go)_[a-z0-9_]+`)
-
-// used are the names of metrics that alerts and dashboard read, sorted.
-func used(t *testing.T) []string {
-	t.Helper()
-	var names []string
-	for _, expr := range rules(t) {
-		names = append(names, metric.FindAllString(expr, -1)...)
-	}
-	for _, p := range panels(t) {
-		for _, target := range p.Targets {
-			names = append(names, metric.FindAllString(target.Expr, -1)...)
-		}
-	}
-	for _, m := range regexp.MustCompile(`label_values\((\w+)`).FindAllStringSubmatch(read(t, "dashboard.json"), -1) {
-		names = append(names, m[1])
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
