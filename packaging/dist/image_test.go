@@ -11,34 +11,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The image is the program and nothing else, runs as nobody in particular, and ends in order. It is
-// made twice, and is the same.
+// The image is the program and nothing else, runs as nobody in particular, and ends in order.
 func TestImage(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("not run: here only root can make an image")
 	}
 	need(t, "buildah")
-	var digests []string
-	for range 2 {
-		dir := t.TempDir()
-		buildah := []string{"buildah", "--storage-driver", "vfs", "--root", filepath.Join(dir, "store"), "--runroot", filepath.Join(dir, "run")}
-		if said, err := combined(t, slices.Concat(buildah, []string{"build", "--isolation", "chroot", "--timestamp", "1700000000",
-			"--file", "../container/Containerfile", "--build-arg", "VERSION=" + version, "--build-arg", "TARGETARCH=amd64", "--tag", "tallystick:" + version, made})...); err != nil {
-			t.Skipf("not run: buildah cannot make an image on this machine: %s", said)
-		}
-		image := filepath.Join(dir, "oci")
-		output(t, slices.Concat(buildah, []string{"push", "tallystick:" + version, "oci:" + image + ":x"})...)
-		digests = append(digests, checkImage(t, image))
-		output(t, slices.Concat(buildah, []string{"rmi", "--all"})...)
+	dir := t.TempDir()
+	buildah := []string{"buildah", "--storage-driver", "vfs", "--root", filepath.Join(dir, "store"), "--runroot", filepath.Join(dir, "run")}
+	if said, err := combined(t, slices.Concat(buildah, []string{"build", "--isolation", "chroot", "--timestamp", "1700000000",
+		"--file", "../container/Containerfile", "--build-arg", "VERSION=" + version, "--build-arg", "TARGETARCH=amd64", "--tag", "tallystick:" + version, made})...); err != nil {
+		t.Skipf("not run: buildah cannot make an image on this machine: %s", said)
 	}
-	if digests[0] != digests[1] {
-		t.Errorf("two images of one program: %q", digests)
-	}
+	image := filepath.Join(dir, "oci")
+	output(t, slices.Concat(buildah, []string{"push", "tallystick:" + version, "oci:" + image + ":x"})...)
+	checkImage(t, image)
 }
 
-// checkImage looks into an image on disk and returns its digest.
-func checkImage(t *testing.T, dir string) string {
+// checkImage looks into an image on disk.
+func checkImage(t *testing.T, dir string) {
 	t.Helper()
 	blob := func(digest string, to any) string {
 		file := filepath.Join(dir, "blobs", strings.Replace(digest, ":", "/", 1))
@@ -82,5 +74,4 @@ func checkImage(t *testing.T, dir string) string {
 	if files != "tallystick\n" {
 		t.Errorf("the image holds %q, want the program alone", files)
 	}
-	return index.Manifests[0].Digest
 }

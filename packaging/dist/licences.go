@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -18,12 +19,12 @@ func (r *release) copyright(parts []part) ([]byte, error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "tallystick\n\n%s\nThe program contains the following as well.\n", ours)
+	dirs, err := r.dirsOf(parts)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range parts {
-		dir, err := r.dirOf(p)
-		if err != nil {
-			return nil, err
-		}
-		texts, err := licencesIn(dir)
+		texts, err := licencesIn(dirs[p.path])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.path, err)
 		}
@@ -32,21 +33,33 @@ func (r *release) copyright(parts []part) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// dirOf is where the sources of a part are.
-func (r *release) dirOf(p part) (string, error) {
-	if p.path == "std" {
-		out, err := exec.Command("go", "env", "GOROOT").Output()
-		return strings.TrimSpace(string(out)), err
+// dirsOf is where the sources of the parts are, by their paths.
+func (r *release) dirsOf(parts []part) (map[string]string, error) {
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return nil, err
 	}
-	cmd := exec.Command("go", "mod", "download", "-json", p.path+"@"+p.version)
+	dirs := map[string]string{"std": strings.TrimSpace(string(goroot))}
+	args := []string{"mod", "download", "-json"}
+	for _, p := range parts {
+		if p.path != "std" {
+			args = append(args, p.path+"@"+p.version)
+		}
+	}
+	cmd := exec.Command("go", args...)
 	cmd.Dir = r.root
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", p.path, err)
+		return nil, fmt.Errorf("sources of the parts: %w", err)
 	}
-	var m struct{ Dir string }
-	err = json.Unmarshal(out, &m)
-	return m.Dir, err
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		var m struct{ Path, Dir string }
+		if err := d.Decode(&m); err != nil {
+			return nil, err
+		}
+		dirs[m.Path] = m.Dir
+	}
+	return dirs, nil
 }
 
 // licencesIn reads the files in which modules have their licences and notices.
