@@ -157,7 +157,11 @@ func (k *checker) calls(n *node) {
 
 // callLine is a node's line for the aggregator with another name or address.
 func callLine(p *haproxycfg.Peer, name, addr string) string {
-	return strings.Join(append([]string{p.Keyword, name, addr}, p.Args...), " ")
+	words := []string{p.Keyword, name}
+	if addr != "" {
+		words = append(words, addr)
+	}
+	return strings.Join(append(words, p.Args...), " ")
 }
 
 // missing reports a node that does not call us.
