@@ -34,6 +34,7 @@ type member struct {
 	addr   string            // where it can be called; "" if nobody knows
 	ssl    bool              // its section is called with TLS
 	plans  []*plan
+	byName map[string]*plan // by the names that rules have for their tables
 	edits  map[string]*edit // by file
 	bottom []string         // lines for the end of its last file
 	inside []string         // lines for a peers section that is made
@@ -41,18 +42,21 @@ type member struct {
 
 // plan is what becomes of one table.
 type plan struct {
-	of     *haproxycfg.Table
-	wire   string // its name on the wire from now on
-	target string // that of its sum
-	twin   *haproxycfg.Table
-	gauge  bool // its sum of conn_cur arrives
+	of      *haproxycfg.Table
+	wire    string // its name on the wire from now on
+	target  string // that of its sum
+	twin    *haproxycfg.Table
+	gauge   bool // its sum of conn_cur arrives
+	sticks  bool // a rule remembers servers in it
+	counter int  // by which rules count in it
 }
 
 // adopter is one run.
 type adopter struct {
 	Request
 	members []*member
-	others  []Place // nodes that were peers of those whose files we have
+	others  []Place            // nodes that were peers of those whose files we have
+	rooms   map[string]*needed // by the wire name of a sum
 	notes   []Finding
 }
 
@@ -66,11 +70,14 @@ func Adopt(nodes []*haproxycfg.Config, r Request) (*Proposal, error) {
 	if len(nodes) == 0 {
 		return nil, errors.New("no node")
 	}
-	a.enroll(nodes)
+	if err := a.enroll(nodes); err != nil {
+		return nil, err
+	}
 	for _, m := range a.members {
 		a.choose(m)
 	}
 	a.rename()
+	a.measure()
 	for _, m := range a.members {
 		a.identity(m)
 		a.connect(m)
@@ -78,6 +85,12 @@ func Adopt(nodes []*haproxycfg.Config, r Request) (*Proposal, error) {
 		a.rules(m)
 	}
 	return a.proposal()
+}
+
+// needed is how many keys a sum may have.
+type needed struct {
+	sum, largest int64
+	unknown      bool // a size is not known
 }
 
 // note tells the operator something.
@@ -94,13 +107,13 @@ func (m *member) edit(p words.Pos) *edit {
 }
 
 // enroll finds out who the nodes are and where they are: from their own files, or from each other's.
-func (a *adopter) enroll(nodes []*haproxycfg.Config) {
+func (a *adopter) enroll(nodes []*haproxycfg.Config) error {
 	taken := map[string]bool{}
 	for _, n := range nodes {
 		taken[n.Name] = true
 	}
 	for _, n := range nodes {
-		m := &member{Config: n, name: n.Name, main: busiest(n), peers: a.Peers, edits: map[string]*edit{}}
+		m := &member{Config: n, name: n.Name, main: busiest(n), peers: a.Peers, edits: map[string]*edit{}, byName: map[string]*plan{}}
 		if m.main != nil {
 			m.peers = m.main.Name
 		}
@@ -108,6 +121,12 @@ func (a *adopter) enroll(nodes []*haproxycfg.Config) {
 			if name := fmt.Sprintf("lb%d", i); !taken[name] {
 				m.name = name
 				taken[name] = true
+			}
+		}
+		// They are written into other files, and name folders: HAProxy's own rules are kept, which it has for most.
+		for _, name := range []string{m.name, m.peers} {
+			if !consistsOf(name, "-_.:") || strings.Trim(name, ".") == "" {
+				return fmt.Errorf("node or peers section %q: letters, digits, '-', '_', '.' and ':' are permitted in a name", name)
 			}
 		}
 		for _, d := range n.Doubts {
@@ -119,6 +138,7 @@ func (a *adopter) enroll(nodes []*haproxycfg.Config) {
 		a.locate(m)
 	}
 	a.strangers()
+	return nil
 }
 
 // locate finds where a member listens.
@@ -162,7 +182,7 @@ func (a *adopter) strangers() {
 			continue
 		}
 		for _, p := range m.main.Peers {
-			if p.Local || seen[p.Name] || p.Name == "" {
+			if p.Local || seen[p.Name] || p.Name == "" || !consistsOf(p.Name, "-_.:") {
 				continue
 			}
 			seen[p.Name] = true

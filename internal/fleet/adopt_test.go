@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tallystick/internal/config"
 	"tallystick/internal/haproxycfg"
@@ -439,6 +440,61 @@ func TestRequest(t *testing.T) {
 		spoil(&r)
 		if _, err := Propose(r); err == nil {
 			t.Errorf("%s: refused", why)
+		}
+	}
+}
+
+// TestLarge: the time that a file takes grows as the file does, not as its square: a page may be given anything.
+func TestLarge(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("global\n localpeer lb1\npeers p\n bind 192.0.2.11:10000\n server lb1\n")
+	for i := range haproxycfg.MaxTables {
+		fmt.Fprintf(&b, " table t%d.x%d type ip size 1k expire 1m store http_req_rate(10s)\n", i/2, i%2)
+	}
+	b.WriteString("frontend f\n")
+	for i := range haproxycfg.MaxUses / 2 {
+		fmt.Fprintf(&b, " acl a src_http_req_rate(p/t%d.x0) gt 1\n", i%haproxycfg.MaxTables)
+	}
+	start := time.Now()
+	p := adopted(t, one(), haproxycfg.Options{}, b.String())
+	c, _ := config.Load([]config.File{{Name: "a", Data: p.Aggregators[0].Data}}, config.Options{})
+	n, err := haproxycfg.Parse([]haproxycfg.File{{Name: "n", Data: []byte(strings.ReplaceAll(b.String(), "1k", "1m"))}}, haproxycfg.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := Check(c, []*haproxycfg.Config{n}); len(found) < haproxycfg.MaxTables {
+		t.Errorf("none of %d tables has a twin, found %d", haproxycfg.MaxTables, len(found))
+	}
+	if took := time.Since(start); took > 30*time.Second {
+		t.Errorf("%v", took)
+	}
+}
+
+// TestFolder: a node's configuration may be several files, each of which has its changes; what is new comes last.
+func TestFolder(t *testing.T) {
+	one1 := "global\n localpeer lb1\npeers p\n bind 192.0.2.11:10000\n server lb1\n"
+	two := "backend st\n stick-table type ip size 1k expire 1m store conn_cnt peers p\nfrontend f\n http-request track-sc0 src table st\n http-request deny if { src_conn_cnt(st) gt 1 }\n"
+	n, err := haproxycfg.Parse([]haproxycfg.File{{Name: "d/1.cfg", Data: []byte(one1)}, {Name: "d/2.cfg", Data: []byte(two)}}, haproxycfg.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Adopt([]*haproxycfg.Config{n}, one())
+	if err != nil || len(p.Nodes) != 2 {
+		t.Fatal(err, p)
+	}
+	if want := one1 + "    server tallystick 192.0.2.50:10000\n"; p.Nodes[0].After != want {
+		t.Errorf("the first file has the peers: %s", p.Nodes[0].After)
+	}
+	if got := p.Nodes[1].After; !strings.Contains(got, "src_conn_cnt(st.agg) gt 1") || !strings.HasSuffix(got, "backend st.agg\n    stick-table type ip size 1k expire 1m store conn_cnt peers p\n") {
+		t.Errorf("the second one has the rules, and the twin at its end: %s", got)
+	}
+	for _, name := range []string{"..", "a/b", "a b"} {
+		n, err := haproxycfg.Parse([]haproxycfg.File{{Name: "f", Data: []byte(two)}}, haproxycfg.Options{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Adopt([]*haproxycfg.Config{n}, one()); err == nil {
+			t.Errorf("a node called %q would be a folder outside, or two words", name)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func (k *checker) between(s *config.Section) {
 			continue
 		}
 		members = append(members, n)
-		for _, src := range n.sources() {
+		for _, src := range n.sources {
 			name := src.table.Wire()
 			if by[name] == nil {
 				order = append(order, name)
@@ -136,7 +136,7 @@ func (k *checker) seeds(members []*node) {
 		if n.link == nil || n.link.Shards == 0 {
 			continue
 		}
-		inside := slices.ContainsFunc(n.shared(), func(t *haproxycfg.Table) bool { return t.Proxy == "" })
+		inside := slices.ContainsFunc(n.shared, func(t *haproxycfg.Table) bool { return t.Proxy == "" })
 		switch {
 		case !inside:
 		case first == nil:

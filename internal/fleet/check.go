@@ -16,15 +16,24 @@ type checker struct {
 	nodes []*node
 	found []Finding
 	said  map[Finding]bool
+	rooms map[place]int64 // how many keys each sum may have; 0: not known
+}
+
+// place is where a sum belongs.
+type place struct {
+	section *config.Section
+	target  string
 }
 
 // Check holds nodes' configurations against ours, and against each other. The findings are sorted: the worst
 // first. The same files give the same findings.
 func Check(c *config.Config, nodes []*haproxycfg.Config) []Finding {
-	k := &checker{cfg: c, said: map[Finding]bool{}}
+	k := &checker{cfg: c, said: map[Finding]bool{}, rooms: map[place]int64{}}
 	for _, cfg := range nodes {
 		n := &node{Config: cfg}
 		connect(c, n)
+		n.sort()
+		k.measure(n)
 		k.nodes = append(k.nodes, n)
 	}
 	for _, n := range k.nodes {

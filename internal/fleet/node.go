@@ -6,6 +6,7 @@ import (
 
 	"tallystick/internal/config"
 	"tallystick/internal/haproxycfg"
+	"tallystick/internal/stick"
 	"tallystick/internal/topology"
 )
 
@@ -17,6 +18,27 @@ type node struct {
 	link    *haproxycfg.Peers // the peers section that calls us, or should; nil: none
 	call    *haproxycfg.Peer  // its line for us; nil: none
 	byName  bool              // call has a name of ours; else its address alone
+
+	shared  []*haproxycfg.Table          // tables that go through link
+	wired   map[string]*haproxycfg.Table // the same by their names on the wire
+	sources []source                     // those that are summed
+	fed     map[string]source            // the first source by the wire name of its sum
+	uses    map[string]*used             // what rules do with tables, by the names that rules have for them
+}
+
+// used is what rules do with one table.
+type used struct {
+	read    bool
+	columns map[stick.DataType]bool // that are read
+	writes  []*haproxycfg.Use       // that count or remember in it
+}
+
+// usesOf is what rules do with a table.
+func (n *node) usesOf(t *haproxycfg.Table) *used {
+	if u := n.uses[t.Name]; u != nil {
+		return u
+	}
+	return &used{}
 }
 
 // label is what messages call the node.
@@ -139,40 +161,40 @@ func busiest(c *haproxycfg.Config) (best *haproxycfg.Peers) {
 	return best
 }
 
-// shared are the tables that go through a peers section, by their names on the wire.
-func (n *node) shared() (all []*haproxycfg.Table) {
-	if n.link == nil {
-		return nil
+// sort finds out what the node's tables are to the section.
+func (n *node) sort() {
+	n.wired, n.fed, n.uses = map[string]*haproxycfg.Table{}, map[string]source{}, map[string]*used{}
+	for i := range n.Uses {
+		u := &n.Uses[i]
+		of := n.uses[u.Table]
+		if of == nil {
+			of = &used{columns: map[stick.DataType]bool{}}
+			n.uses[u.Table] = of
+		}
+		if u.Kind != haproxycfg.Read {
+			of.writes = append(of.writes, u)
+			continue
+		}
+		of.read = true
+		of.columns[u.Column] = of.columns[u.Column] || u.Counts
 	}
 	for _, t := range n.Tables {
-		if t.Peers == n.link.Name {
-			all = append(all, t)
+		if n.link == nil || t.Peers != n.link.Name {
+			continue
 		}
-	}
-	return all
-}
-
-// wired is the shared table of that wire name; nil if there is none.
-func (n *node) wired(name string) *haproxycfg.Table {
-	for _, t := range n.shared() {
-		if t.Wire() == name {
-			return t
+		n.shared = append(n.shared, t)
+		n.wired[t.Wire()] = t
+		if n.section == nil {
+			continue
 		}
-	}
-	return nil
-}
-
-// sources are the node's tables that are summed.
-func (n *node) sources() (all []source) {
-	if n.section == nil {
-		return nil
-	}
-	for _, t := range n.shared() {
 		if use, target := n.section.Rules.Classify(topology.Node, t.Wire()); use == topology.Source {
-			all = append(all, source{n, t, target})
+			s := source{n, t, target}
+			n.sources = append(n.sources, s)
+			if _, ok := n.fed[target]; !ok {
+				n.fed[target] = s
+			}
 		}
 	}
-	return all
 }
 
 // source is a table of a node that is summed, and the wire name of the sum.

@@ -14,16 +14,29 @@ import (
 // choose finds the tables of a node that are to be summed: those that are shared, and those that nobody hears of but
 // that rules count in.
 func (a *adopter) choose(m *member) {
+	written, sticks := map[string]bool{}, map[string]bool{} // tables that rules count in, and remember servers in
+	counters := map[string]int{}                            // by which they count
+	for i := range m.Uses {
+		u := &m.Uses[i]
+		written[u.Table] = written[u.Table] || u.Kind != haproxycfg.Read
+		sticks[u.Table] = sticks[u.Table] || u.Kind == haproxycfg.Stick
+		if u.Kind == haproxycfg.Track {
+			counters[u.Table] = u.Counter
+		}
+	}
 	for _, t := range m.Tables {
 		_, suffix := topology.Suffix(t.Wire())
 		counts := slices.ContainsFunc(t.Schema.Columns, func(c stick.Column) bool {
 			return c.Type != stick.ServerID && c.Type != stick.ServerKey
 		})
-		tracked := slices.ContainsFunc(m.Uses, func(u haproxycfg.Use) bool { return u.Table == t.Name && u.Kind != haproxycfg.Read })
 		switch {
 		case suffix == a.Suffix:
-		case t.Peers == m.peers, t.Peers == "" && counts && tracked:
-			m.plans = append(m.plans, &plan{of: t, wire: t.Wire()})
+		case !consistsOf(t.Wire(), "-_.:/"):
+			a.note(m, "unjudged", Warning, t.Pos, "table '%s' stays as it is: its name has other than letters, digits, '-', '_', '.' and ':'", t.Name)
+		case t.Peers == m.peers, t.Peers == "" && counts && written[t.Name]:
+			p := &plan{of: t, wire: t.Wire(), sticks: sticks[t.Name], counter: counters[t.Name]}
+			m.plans = append(m.plans, p)
+			m.byName[t.Name] = p
 		case t.Peers != "":
 			a.note(m, "aggregator-missing", Warning, t.Pos, "table '%s' is shared by peers section '%s', not '%s', and stays as it is: a node can call an aggregator by one peers section only", t.Name, t.Peers, m.peers)
 		}
@@ -71,30 +84,36 @@ func (a *adopter) rename() {
 
 // shared is the member's table that travels under a name; nil if there is none.
 func (m *member) shared(wire string) *haproxycfg.Table {
-	for _, t := range m.Tables {
-		if t.Wire() == wire && t.Peers == m.peers {
-			return t
-		}
+	if t := m.Table(m.rule(wire)); t != nil && t.Peers == m.peers {
+		return t
 	}
 	return nil
 }
 
-// room is how many keys the sum of a table may have. Of nodes that we have not seen we assume the largest.
-func (a *adopter) room(target string) (sum int64) {
-	largest := int64(0)
+// measure finds out how many keys each sum may have.
+func (a *adopter) measure() {
+	a.rooms = map[string]*needed{}
 	for _, m := range a.members {
 		for _, p := range m.plans {
-			if p.target != target {
-				continue
+			n := a.rooms[p.target]
+			if n == nil {
+				n = &needed{}
+				a.rooms[p.target] = n
 			}
-			if p.of.Size == 0 {
-				return 0
-			}
-			sum += p.of.Size
-			largest = max(largest, p.of.Size)
+			n.sum += p.of.Size
+			n.largest = max(n.largest, p.of.Size)
+			n.unknown = n.unknown || p.of.Size == 0
 		}
 	}
-	return min(sum+int64(len(a.others))*largest, maxSize)
+}
+
+// room is how many keys a sum may have, 0 if that is not known. Of nodes that we have not seen we assume the largest.
+func (a *adopter) room(target string) int64 {
+	n := a.rooms[target]
+	if n.unknown {
+		return 0
+	}
+	return min(n.sum+int64(len(a.others))*n.largest, maxSize)
 }
 
 // rule is the name that rules have for a wire name.
@@ -112,7 +131,7 @@ func (a *adopter) twins(m *member) {
 		a.source(m, p)
 		v := m.Options.Version
 		writeTo := ""
-		if m.sticks(p.of) {
+		if p.sticks {
 			if v.AtLeast(2, 9) {
 				writeTo = m.rule(p.wire)
 			} else {
@@ -217,51 +236,37 @@ func fits(twin, of *haproxycfg.Table, room int64) bool {
 
 // rules sends rules that read a source to its sum, and those that count in one that has moved after it.
 func (a *adopter) rules(m *member) {
-	read := map[*plan]int{}
+	read := map[string]bool{} // tables that are read from now on
 	for i := range m.Uses {
 		u := &m.Uses[i]
-		if u.Table == "" && u.Kind == haproxycfg.Read && u.Counts {
+		reads := u.Kind == haproxycfg.Read
+		if u.Table == "" && reads && u.Counts {
 			a.note(m, "unjudged", Warning, u.Pos, "which table '%s' reads cannot be told, since its counter is used for several, or by none: if a sum is meant, name it: sc_...(N,TABLE)", u.Text)
-			continue
 		}
-		for _, p := range m.plans {
-			if p.of.Name != u.Table {
-				continue
-			}
-			to := ""
-			switch reads := u.Kind == haproxycfg.Read && u.Counts; {
-			case reads && (u.Column != stick.ConnCur || p.gauge):
+		to := u.Table
+		if p := m.byName[u.Table]; p != nil {
+			switch {
+			case reads && u.Counts && (u.Column != stick.ConnCur || p.gauge):
 				to = m.rule(p.target)
-				read[p]++
 			case p.wire != p.of.Wire():
 				to = m.rule(p.wire)
 			}
-			if to != "" {
-				from, end, text := u.Naming(to)
-				m.edit(u.Pos).replace(u.Pos.Line, from, end, text)
-			}
 		}
+		if to != u.Table {
+			from, end, text := u.Naming(to)
+			m.edit(u.Pos).replace(u.Pos.Line, from, end, text)
+		}
+		read[to] = read[to] || reads
 	}
 	for _, p := range m.plans {
-		if read[p] == 0 && !m.sticks(p.of) && !reads(&node{Config: m.Config}, m.rule(p.target)) {
-			a.note(m, "twin-unread", Notice, p.of.Pos, "no rule reads a counter of '%s': write one that reads '%s', with a condition such as %s", p.of.Name, m.rule(p.target), sample(m, p))
+		if twin := m.rule(p.target); !read[twin] && !p.sticks {
+			a.note(m, "twin-unread", Notice, p.of.Pos, "no rule reads a counter of '%s': write one that reads '%s', with a condition such as %s", p.of.Name, twin, sample(m, p))
 		}
 	}
-}
-
-// sticks reports whether a rule remembers servers in a table.
-func (m *member) sticks(t *haproxycfg.Table) bool {
-	return slices.ContainsFunc(m.Uses, func(u haproxycfg.Use) bool { return u.Table == t.Name && u.Kind == haproxycfg.Stick })
 }
 
 // sample is a condition that reads the sum of a table, by the key that is counted: of a rate, if there is one.
 func sample(m *member, p *plan) string {
-	counter := 0
-	for i := range m.Uses {
-		if u := &m.Uses[i]; u.Table == p.of.Name && u.Kind == haproxycfg.Track {
-			counter = u.Counter
-		}
-	}
 	name := "tracked"
 	for _, c := range p.of.Schema.Columns {
 		switch kind := c.Type.Kind(); {
@@ -274,5 +279,5 @@ func sample(m *member, p *plan) string {
 			name = c.Type.String()
 		}
 	}
-	return fmt.Sprintf("{ sc_%s(%d,%s) gt 1000 }", name, counter, m.rule(p.target))
+	return fmt.Sprintf("{ sc_%s(%d,%s) gt 1000 }", name, p.counter, m.rule(p.target))
 }

@@ -14,11 +14,11 @@ func (k *checker) tables(n *node) {
 	if n.section == nil {
 		return
 	}
-	for _, s := range n.sources() {
+	for _, s := range n.sources {
 		if n.section.Rules.NoFeedback {
 			break // no sum comes here
 		}
-		if twin := n.wired(s.target); twin != nil {
+		if twin := n.wired[s.target]; twin != nil {
 			k.twin(s, twin)
 		} else {
 			k.noTwin(s)
@@ -42,7 +42,7 @@ func (k *checker) rest(n *node, t *haproxycfg.Table) {
 	case use == topology.Source && !shared && n.link != nil:
 		// A table that nobody hears of is usually meant so, but hardly if there is a twin of it.
 		_, target := n.section.Rules.Classify(topology.Node, t.Wire())
-		if twin := n.wired(target); twin == nil || twin.Size == 0 || !unfed(n, target) {
+		if _, fed := n.fed[target]; fed || n.wired[target] == nil {
 			return
 		}
 		f := Finding{Rule: "source-unshared", Severity: Error, Table: t.Name, Where: t.Pos,
@@ -54,32 +54,15 @@ func (k *checker) rest(n *node, t *haproxycfg.Table) {
 	}
 }
 
-// unfed reports whether no source of the node feeds a target.
-func unfed(n *node, target string) bool {
-	for _, s := range n.sources() {
-		if s.target == target {
-			return false
-		}
-	}
-	return true
-}
-
 // misused reports rules that write to a twin.
 func (k *checker) misused(n *node, twin *haproxycfg.Table) {
-	for i := range n.Uses {
-		u := &n.Uses[i]
-		if u.Table != twin.Name || u.Kind == haproxycfg.Read {
-			continue
-		}
+	for _, u := range n.usesOf(twin).writes {
 		f := Finding{Rule: "twin-tracked", Severity: Error, Table: twin.Name, Where: u.Pos,
 			Text: fmt.Sprintf("a rule %s '%s', over which the sum is written: count in the source, and only read the twin", phrase(u.Kind), twin.Name)}
-		for _, s := range n.sources() {
-			if s.target == twin.Wire() {
-				line := n.Line(u.Pos)
-				from, to, text := u.Naming(s.table.Name)
-				f.Fix = strings.TrimSpace(line[:from] + text + line[to:])
-				break
-			}
+		if s, ok := n.fed[twin.Wire()]; ok {
+			line := n.Line(u.Pos)
+			from, to, text := u.Naming(s.table.Name)
+			f.Fix = strings.TrimSpace(line[:from] + text + line[to:])
 		}
 		k.add(n, f)
 	}
@@ -122,24 +105,22 @@ func ruleName(n *node, wire string, like *haproxycfg.Table) string {
 	return wire
 }
 
-// room is how many keys a twin may get: the sum of what feeds it on all nodes of the section. 0: not known.
-func (k *checker) room(s source) (sum int64) {
-	for _, n := range k.nodes {
-		if n.section != s.node.section {
-			continue
-		}
-		for _, o := range n.sources() {
-			if o.target != s.target {
-				continue
-			}
-			if o.table.Size == 0 {
-				return 0
-			}
-			sum += o.table.Size
+// measure adds what a node may have to the room that sums need: a twin gets the keys of all nodes. Where one size is
+// not known the sum is not.
+func (k *checker) measure(n *node) {
+	for _, s := range n.sources {
+		at := place{n.section, s.target}
+		switch before, known := k.rooms[at]; {
+		case s.table.Size == 0 || known && before == 0:
+			k.rooms[at] = 0
+		default:
+			k.rooms[at] = min(before+s.table.Size, maxSize)
 		}
 	}
-	return min(sum, maxSize)
 }
+
+// room is how many keys a sum may have; 0: not known.
+func (k *checker) room(s source) int64 { return k.rooms[place{s.node.section, s.target}] }
 
 // twinLine is the declaration of the twin of a source.
 func (k *checker) twinLine(s source) string {
@@ -176,7 +157,7 @@ func (k *checker) twin(s source, twin *haproxycfg.Table) {
 	if own.Column(stick.ConnCur) >= 0 && of.Column(stick.ConnCur) >= 0 && !twin.RecvOnly {
 		k.gauge(n, report)
 	}
-	if !reads(n, twin.Name) && twin.WriteTo == "" {
+	if !n.usesOf(twin).read && twin.WriteTo == "" {
 		k.add(n, Finding{Rule: "twin-unread", Severity: Notice, Table: twin.Name, Where: twin.Pos,
 			Text: fmt.Sprintf("no rule of node '%s' reads '%s', where the sum is", n.label(), twin.Name)})
 	}
@@ -195,24 +176,9 @@ func (k *checker) gauge(n *node, report func(rule string, severity Severity, for
 	}
 }
 
-// reads reports whether a rule reads a table.
-func reads(n *node, table string) bool {
-	for i := range n.Uses {
-		if n.Uses[i].Table == table && n.Uses[i].Kind == haproxycfg.Read {
-			return true
-		}
-	}
-	return false
-}
-
 // columns compares what twin and source store.
 func (k *checker) columns(s source, twin *haproxycfg.Table, report func(rule string, severity Severity, format string, args ...any)) {
-	wanted := map[stick.DataType]bool{}
-	for i := range s.node.Uses {
-		if u := &s.node.Uses[i]; u.Table == twin.Name && u.Counts {
-			wanted[u.Column] = true
-		}
-	}
+	wanted := s.node.usesOf(twin).columns
 	var lacks []string
 	severity := Warning
 	for _, c := range s.table.Schema.Columns {
