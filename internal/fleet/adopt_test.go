@@ -465,8 +465,8 @@ func TestLarge(t *testing.T) {
 	if found := Check(c, []*haproxycfg.Config{n}); len(found) < haproxycfg.MaxTables {
 		t.Errorf("none of %d tables has a twin, found %d", haproxycfg.MaxTables, len(found))
 	}
-	if took := time.Since(start); took > 30*time.Second {
-		t.Errorf("%v", took)
+	if took := time.Since(start); took > time.Minute {
+		t.Errorf("it took %v", took)
 	}
 }
 
