@@ -508,6 +508,7 @@ func BenchmarkPull(b *testing.B) {
 					for i := range rows {
 						rows[i].Values[0] = uint64(n)
 					}
+					l.Stamp(now*1e6 + int64(n))
 					tab.Apply(now, l, rows, 0)
 					b.StartTimer()
 					for _, r := range all {

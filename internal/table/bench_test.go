@@ -120,3 +120,38 @@ func perRow(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/perBatch, "ns/row")
 	b.ReportMetric(0, "ns/op")
 }
+
+// BenchmarkMove: ns of a row that changes and is read by four, in turn: what happens under load, small batches included.
+func BenchmarkMove(b *testing.B) {
+	for _, rows := range []int{4, perBatch} {
+		b.Run(fmt.Sprint("rows=", rows), func(b *testing.B) {
+			l := newLoad(10_000, 2)
+			out := Rows{Max: perBatch}
+			var readers []*Reader
+			for range 4 {
+				readers = append(readers, l.NewReader())
+			}
+			told := 0
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				lane := l.lanes[n%2]
+				lane.Stamp(l.now*1e6 + int64(n))
+				l.Apply(l.now, lane, l.batch()[:rows], 0)
+				for _, r := range readers {
+					for {
+						out.Reset()
+						k := r.Read(l.now, 60_000, &out)
+						if told += k; k < perBatch {
+							break
+						}
+					}
+				}
+			}
+			if told == 0 {
+				b.Fatal("nothing was read")
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows), "ns/row")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

@@ -70,8 +70,10 @@ func (r *Reader) waited(i int, s *shard, out *Rows) {
 	if since <= 0 {
 		return
 	}
-	if next := s.linkOf(mark(r.number, reading)).next; r.halfway[i] && next&isMark == 0 {
-		since = max(since, int64(s.rows.at(next).touched)<<tickShift*1e6)
+	if r.halfway[i] {
+		if next := s.linkOf(mark(r.number, reading)).next; next&isMark == 0 {
+			since = max(since, int64(s.rows.at(next).touched)<<tickShift*1e6)
+		}
 	}
 	out.Oldest = Older(out.Oldest, since)
 }
