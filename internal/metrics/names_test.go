@@ -126,9 +126,10 @@ func TestDynamicNamesComeAndGo(t *testing.T) {
 // TestNamesOfTheRest: nobody is taken for all others.
 func TestNamesOfTheRest(t *testing.T) {
 	stranger := view.Peer{Name: "other", Role: "node", Dynamic: true, UpdatesIn: 7}
-	got := values(t, parse(t, exposition(t, newCollector(one(stranger), Config{}))), "peer_updates_received_total")
-	if len(got) != 1 || got["peer=other section=site"] != 7 {
-		t.Errorf("a stranger of that name is one of the others: %v", got)
+	strangers := append([]view.Peer{stranger}, pods(0, 64, 1)...)
+	got := values(t, parse(t, exposition(t, newCollector(one(strangers...), Config{}))), "peer_updates_received_total")
+	if len(got) != 65 || got["peer=other section=site"] != 7 || got["peer=pod63 section=site"] != 1 {
+		t.Errorf("a stranger of that name is one of the others, and takes nobody's place: %v", got)
 	}
 	peers := append([]view.Peer{{Name: "other", Role: "node", UpdatesIn: 1}, {Name: "other_", Role: "node", UpdatesIn: 2}}, pods(0, 65, 5)...)
 	got = values(t, parse(t, exposition(t, newCollector(one(peers...), Config{}))), "peer_updates_received_total")
@@ -140,7 +141,7 @@ func TestNamesOfTheRest(t *testing.T) {
 // TestHostileNames: whatever a stranger calls itself, or a table, the rest of the scrape stands, and what it
 // says is one label of one line.
 func TestHostileNames(t *testing.T) {
-	names := []string{"", "a\"} 1\ntallystick_forged 1\n", "a\\", "a\\x5c", "a\xff", "a\xfe", "a\ufffd", "\x00", "münchen", "pod 7", "\u202eevil", "a\n", "a\\n", strings.Repeat("x", 500)}
+	names := []string{"", "a\"} 1\ntallystick_forged 1\n", "a\\", "a\\x5c", "a\xff", "a\\xff", "a\xfe", "a\ufffd", "\x00", "münchen", "pod 7", "\u202eevil", "a\n", "a\\n", strings.Repeat("x", 500)}
 	f := one()
 	for _, n := range names {
 		f.sections[0].Peers = append(f.sections[0].Peers, view.Peer{Name: n, Role: "node", Dynamic: true})

@@ -52,6 +52,12 @@ func TestCountersNeverFall(t *testing.T) {
 				lb1 = c.nodes["lb1"]
 			case 2:
 				c.again(func(n *Config) { n.PushInterval += time.Millisecond })
+			case 3: // another process, while the session of the first lives still
+				old := lb1
+				lb1 = c.newNode(1000+i, "lb1", "", tables()...)
+				lb1.Start()
+				wait(10 * time.Millisecond)
+				old.Stop()
 			}
 			wait(3 * time.Second)
 		}

@@ -90,6 +90,11 @@ func TestWaitedIsNotGuessed(t *testing.T) {
 	f.count(l, uint64(f.now), "a")
 	f.now += 7
 	f.wantWaited("what the caller does not time is not timed", r, all, -1)
+	f.count(l, uint64(f.now), "a")
+	f.now += 3
+	f.say(l, uint64(f.now), "a")
+	f.now += 4
+	f.wantWaited("and hides nothing that is", r, all, 4)
 }
 
 // A reader that has no room for all goes on as old as it began, but not for ever: rows that came

@@ -33,7 +33,6 @@ func (t *Table) NewReader() *Reader {
 		for kind := reading; kind <= acked; kind++ {
 			s.insert(mark(r.number, kind), s.first())
 		}
-		s.unnote(r.number)
 		r.leaves(i)
 		r.forget(i)
 	})
