@@ -73,7 +73,7 @@ func (c *conn) ask(wish *atomic.Bool) {
 func (c *conn) visit(f func(*visit)) bool {
 	ran := make(chan struct{})
 	select {
-	case c.visitors <- func(v *visit) { defer close(ran); f(v) }:
+	case c.visitors <- func(v *visit) { defer close(ran); f(v); v.stir() }: // what f has changed may be worth saying
 		<-ran
 		return true
 	case <-c.done:

@@ -98,7 +98,6 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 		case <-again:
 		case f := <-c.visitors:
 			f(v)
-			v.stir()
 		case <-c.wake:
 			v.stir()
 		case <-timer.C:

@@ -73,7 +73,8 @@ func (p *Peer) inside() (in Inside, ok bool) {
 	}
 }
 
-// visitWithin is visit, but for one that gives up once enough has come before f was begun.
+// visitWithin is visit for observers: it gives up once enough has come before f was begun, and since f changes
+// nothing the peer is not spoken to for it.
 func (c *conn) visitWithin(enough <-chan time.Time, f func(*visit)) (ran, late bool) {
 	done := make(chan struct{})
 	select {

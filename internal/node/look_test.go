@@ -1,9 +1,16 @@
 package node
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
 	"slices"
 	"testing"
 	"time"
+
+	"tallystick/internal/fakepeer"
+	"tallystick/internal/topology"
 )
 
 // numbers are the counters of a peer that observers are shown.
@@ -83,4 +90,49 @@ func TestLookIsPatient(t *testing.T) {
 		c.expect(len(views) == 2 && views[0].Name == "lb1" && views[1].Name == "lb2", "all of them are in the order of Peers")
 		c.expect(views[0].Session.Phase == "established" && len(views[0].Lanes) == 1, "each with what is inside")
 	})
+}
+
+// BenchmarkLook: what a snapshot of a thousand peers costs whoever asks, one after the other and as observers are given it.
+func BenchmarkLook(b *testing.B) {
+	const peers = 1000
+	ctx, cancel := context.WithCancel(context.Background())
+	c := Config{ID: "main", Name: "agg", PID: 1, Rules: topology.Rules{Any: true, To: ".agg"}, PushInterval: 5 * time.Millisecond, MaxEntries: 1e6, MaxTables: 256,
+		Counters: &Counters{}, Log: slog.New(slog.DiscardHandler), Dynamic: &Dynamic{Max: peers}}
+	s := New(c, time.Now())
+	d := NewDoor(&Lobby{}, nil, c.Log, c.Counters)
+	d.SetRules(DoorRules{Sections: map[string]*Section{"agg": s}})
+	ended := make(chan struct{})
+	go func() { s.Run(ctx); close(ended) }()
+	var nodes []*fakepeer.Node
+	for i := range peers {
+		n := fakepeer.New(fakepeer.Config{Name: fmt.Sprint("lb", i), Peer: "agg", PID: 2, Tables: tables(), Dial: func(context.Context) (net.Conn, error) {
+			theirs, ours := pipe("10.0.0.1")
+			d.Accept(ctx, ours)
+			return theirs, nil
+		}})
+		n.Start()
+		nodes = append(nodes, n)
+		for c.Counters.Sessions.Load() <= uint64(i) { // one by one, or the lobby is full
+			time.Sleep(100 * time.Microsecond)
+		}
+	}
+	b.Run("by one", func(b *testing.B) {
+		for b.Loop() {
+			for _, p := range s.Peers() {
+				p.View()
+			}
+		}
+	})
+	b.Run("by many", func(b *testing.B) {
+		for b.Loop() {
+			if n := len(s.Views()); n != peers {
+				b.Fatal(n)
+			}
+		}
+	})
+	for _, n := range nodes {
+		n.Stop()
+	}
+	cancel()
+	<-ended
 }
