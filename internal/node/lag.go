@@ -12,11 +12,10 @@ import (
 //
 // One push of a table to a peer is one observation, and what counts is the oldest change in it, which
 // table and publish remember for each reader (table/late.go): no update is timed by itself, so none pays
-// for it. A push that was begun earlier and goes on, since not all fitted, counts as old as its beginning,
-// but no older than what it tells by more than 64 ms. Not counted are lessons, the first push after
-// one, what a peer is told that has to catch up with the others beyond its first push, and what only
-// the passing of time has changed. What is never pushed is never counted: a peer that takes
-// nothing shows in its acks.
+// for it. A push that goes on with what there was no room for before counts as old as its beginning, but
+// no older than the last touch of its first row, which is known to 64 ms. Not counted are lessons, the first
+// push after one, and what only the passing of time has changed. What is never pushed is never counted: a
+// peer that takes nothing shows in its acks.
 
 // lagBounds are those of the classic buckets, in seconds: around push-interval, which is 5 ms if nothing
 // else is said, a few to a decade; a second is what is promised.
