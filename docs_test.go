@@ -59,3 +59,30 @@ func testNames(t *testing.T) map[string]bool {
 	}
 	return names
 }
+
+// Every command that doc/acting.md shows is said, and its answer compared, by a script of the program: each part that has
+// any is played there.
+func TestManualIsPlayed(t *testing.T) {
+	text, err := os.ReadFile("doc/acting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile("cmd/tallystick/testdata/script/acting.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	played := 0
+	for part := range strings.SplitSeq(string(text), "\n#") {
+		heading, body, _ := strings.Cut(strings.TrimLeft(part, "# "), "\n")
+		if !strings.Contains(body, "\n    > ") {
+			continue
+		}
+		played++
+		if !strings.Contains(string(script), "manual acting.md '"+heading+"' ") {
+			t.Errorf("no script plays %q", heading)
+		}
+	}
+	if played < 4 {
+		t.Errorf("%d parts with commands: this test looks in the wrong place", played)
+	}
+}

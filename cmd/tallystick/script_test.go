@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 //	like stdout|FILE WANT    the lines of the first are those of the file WANT, in which
 //	                         "..." in a line is anything, as a line any lines, ${NAME} is of
 //	                         the environment, and "#!" begins a comment
+//	manual FILE HEADING ADDR what a manual of doc/ has under a heading, up to the next: each line behind ">" is
+//	                         said to the runtime CLI, and its answer is the lines below, as like has them
 //	eventually grep PATTERN FILE
 //	eventually cli ADDR COMMAND PATTERN
 //	eventually http URL PATTERN
@@ -61,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"cli":             cli,
 			"like":            like,
 			"eventually":      eventually,
+			"manual":          manual,
 			"signal":          signalProcess,
 			"gone":            gone,
 			"mode":            mode,
@@ -198,8 +201,12 @@ func like(ts *testscript.TestScript, neg bool, args []string) {
 	if !strings.HasSuffix(got, "\n") {
 		got += "\n" // a prompt ends none
 	}
+	isLike(ts, got, ts.ReadFile(args[1]))
+}
+
+func isLike(ts *testscript.TestScript, got, want string) {
 	pattern := "^"
-	for l := range strings.Lines(ts.ReadFile(args[1])) {
+	for l := range strings.Lines(want) {
 		if strings.HasPrefix(l, "#!") {
 			continue
 		}
@@ -209,9 +216,45 @@ func like(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	if !regexp.MustCompile(pattern + "$").MatchString(got) {
-		ts.Fatalf("%s goes on after the last line of %s:\n%s", args[0], args[1], got)
+		ts.Fatalf("the answer goes on after the last line that is wanted:\n%s", got)
 	}
 }
+
+// manual plays what a manual shows. What it shows cannot be wrong for long.
+func manual(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		usageError(ts, "manual FILE HEADING ADDR")
+	}
+	text, err := os.ReadFile(filepath.Join(docs, args[0]))
+	ts.Check(err)
+	_, part, found := strings.Cut(string(text), "# "+args[1]+"\n")
+	part, _, _ = strings.Cut(part, "\n#")
+	said := 0
+	for example := range strings.SplitSeq(part, "\n    > ") {
+		command, want, _ := strings.Cut(example, "\n")
+		if said++; said == 1 {
+			continue // what stands before the first
+		}
+		var answer strings.Builder
+		for l := range strings.Lines(want) {
+			shown, indented := strings.CutPrefix(l, "    ")
+			if !indented {
+				break
+			}
+			answer.WriteString(shown)
+		}
+		got, err := ask(ts, args[2], command)
+		ts.Check(err)
+		ts.Logf("> %s\n%s", command, got)
+		isLike(ts, got, answer.String()+"\n")
+	}
+	if !found || said < 2 {
+		ts.Fatalf("%s has no commands under %q", args[0], args[1])
+	}
+}
+
+// docs is where the manuals are.
+var docs, _ = filepath.Abs("../../doc") // before a script is somewhere else
 
 // linePattern is the regular expression of a line of like.
 func linePattern(want string) string {
