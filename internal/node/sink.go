@@ -105,17 +105,12 @@ func (v *sink) Teach(now time.Time, restore bool) {
 		v.startRestore()
 	}
 	v.teaching = true
-	v.begin()
-	v.pace.forget()
-}
-
-// begin makes everything due that the lesson has of sums and of tables from above.
-func (v *sink) begin() {
 	for _, f := range v.book.order {
 		if !v.spared {
 			f.Teach()
 		}
 	}
+	v.pace.forget()
 }
 
 // Taught implements session.Sink. Whoever is spared has a lesson without a row, which is PARTIAL: it asks the next.

@@ -12,13 +12,11 @@ import (
 // A section that observes spares its peers: nothing is pushed, taught or restored, and every request is answered
 // PARTIAL at once. All else is as ever: what peers would hear is read, in the same windows, and counted.
 
-// spare makes the peer one that is told nothing, or one that is told everything again.
+// spare makes the peer one that is told nothing, or one that is told everything again. A lesson that we are giving
+// ends with what has been told of it.
 func (v *visit) spare(on bool) {
 	v.spared = on
 	v.session.Abstain(on)
-	if !on && v.teaching { // a lesson is due that was to be none
-		(*sink)(v).begin()
-	}
 }
 
 // passedAtOnce bounds how many times rows are read in one turn, so that a large table does not keep the

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -56,11 +58,67 @@ func TestObserve(t *testing.T) {
 	})
 }
 
+// TestObserveCountsWhatWouldBe: the number is that of updates which an acting section sends, since keys that change
+// all the time are one update in a window.
+func TestObserveCountsWhatWouldBe(t *testing.T) {
+	counts := func(observe bool) (n uint64) {
+		bubble(t, "lb1 lb2", func(c *cluster) {
+			c.config.Rules.Observe = observe
+			c.start()
+			c.node("lb1", tables()...)
+			lb2 := c.node("lb2", tables()...)
+			calm()
+			for range 300 {
+				lb2.Touch("web", alice, fakepeer.Add(stick.HTTPReqCnt, 1))
+				lb2.Touch("web", bob, fakepeer.Add(stick.HTTPReqCnt, 1))
+				wait(500 * time.Microsecond)
+			}
+			settle()
+			n = c.withheld("lb1") + c.section.Peer("lb1").View().Session.UpdatesOut
+		})
+		return n
+	}
+	would, did := counts(true), counts(false)
+	if would > did+did/5 || would < did-did/5 || did > 500 {
+		t.Errorf("%d updates would be sent, an acting section sends %d of 600", would, did)
+	}
+}
+
+// TestObserveMany: a large table is counted whole, in several turns.
+func TestObserveMany(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		c.pair("")
+		const keys = passedAtOnce*256 + 1000
+		for i := range uint32(keys) {
+			c.nodes["lb1"].Touch("web", string(binary.BigEndian.AppendUint32(nil, i)), to(1))
+		}
+		wait(2 * time.Second)
+		c.again(func(n *Config) { n.Rules.Observe = true })
+		c.nodes["lb2"].Cut()
+		wait(5100 * time.Millisecond) // it is another one now, to whom everything would be told
+		c.expect(c.withheld("lb2") >= keys, fmt.Sprintf("%d of %d are counted", c.withheld("lb2"), keys))
+	})
+}
+
+// TestRestoreOffAndOn: the restore line holds at once, too.
+func TestRestoreOffAndOn(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		c.pair("")
+		c.again(func(n *Config) { n.Rules.NoRestore = true })
+		c.nodes["lb2"].Restart(fakepeer.Hard)
+		calm()
+		c.lacks("lb2", "web", alice, "a node is left to itself")
+		c.expect(c.section.Counters.Restored.Load() == 0, "nobody was restored")
+	})
+}
+
 // TestObserveTeachesNobody: a node that asks is told at once to ask the next, and is given nothing back.
 func TestObserveTeachesNobody(t *testing.T) {
 	for _, how := range []fakepeer.How{fakepeer.Hard, fakepeer.Reload} {
 		observing(t, func(c *cluster) {
 			c.nodes["lb2"].Restart(how)
+			wait(time.Second)
+			c.nodes["lb2"].Restart(how) // we ask a node once in 5 s only, so that it has not taught us when it asks
 			wait(60 * time.Millisecond)
 			v := c.section.Peer("lb2").View().Session
 			if how == fakepeer.Hard {
@@ -122,7 +180,7 @@ func TestObserveAndBack(t *testing.T) {
 	})
 }
 
-// TestObserveToActInALesson: whoever has its request answered when we begin to act gets a lesson.
+// TestObserveResume: what was acked before does not hide what was only counted.
 func TestObserveResume(t *testing.T) {
 	observing(t, func(c *cluster) {
 		c.nodes["lb2"].Cut()
@@ -149,7 +207,9 @@ func TestObserveWarmsUpAgain(t *testing.T) {
 		c.start()
 		c.node("lb1", tables()...).Touch("web", alice, to(10))
 		c.node("lb2", tables()...)
-		wait(20 * time.Second)
+		wait(5 * time.Second)
+		c.expect(c.withheld("lb1") == 0, "nothing would be pushed before the warm-up is over")
+		wait(15 * time.Second)
 		warm, _ := c.section.Warm()
 		c.expect(warm && c.withheld("lb1") > 0, "what would be pushed is counted without it, as it would be pushed")
 		c.again(func(n *Config) { n.Warmup = time.Minute })

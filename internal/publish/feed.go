@@ -197,7 +197,6 @@ func (f *Feed) Withhold(on bool) {
 		return
 	}
 	f.at.passed = 0
-	f.told = nil
 	f.reader.Rewind()
 }
 
