@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -221,6 +222,52 @@ func TestBanEndsInTime(t *testing.T) {
 			c.expect(c.section.BanCount() == 0, "a tick after its end it is over")
 			wait(1300 * time.Millisecond)
 		}
+	})
+}
+
+// TestBansAtTheSameTime: operators, reloads and nodes that come and go do not wait for each other for ever.
+func TestBansAtTheSameTime(t *testing.T) {
+	bubble(t, "lb1 lb2", func(c *cluster) {
+		c.pair("")
+		var all sync.WaitGroup
+		for i := range 3 {
+			key := []byte{10, 0, 0, byte(i)}
+			all.Go(func() {
+				for n := range 200 {
+					for _, name := range []string{"web.agg", "web.sum"} { // one of the two is there
+						_ = c.section.Ban(name, Ban{Key: key, Type: stick.HTTPReqRate, Value: uint64(n + 1), Until: time.Now().Add(time.Duration(n) * time.Millisecond)})
+					}
+					c.section.Bans()
+					time.Sleep(time.Millisecond)
+					if n%3 == 0 {
+						c.section.Unban("web.agg", key, nil)
+					}
+				}
+			})
+		}
+		all.Go(func() {
+			for i := range 40 {
+				config := c.config
+				config.Rules.To = []string{".sum", ".agg"}[i%2]
+				if i%5 == 0 {
+					config.Rules = topology.Rules{From: []string{".none"}, To: ".agg"} // no table at all
+				}
+				c.section.Reconfigure(config)
+				time.Sleep(5 * time.Millisecond)
+			}
+		})
+		all.Go(func() {
+			for range 4 {
+				c.nodes["lb2"].Cut()
+				time.Sleep(50 * time.Millisecond)
+			}
+		})
+		all.Wait()
+		c.section.Reconfigure(c.config)
+		calm()
+		c.expect(c.section.BanCount() == 0 && len(c.section.bans.lanes) == 0, "all are over in the end")
+		c.shows("lb1", alice, 30, "and the sums are right")
+		c.expect(c.section.Budget().Used() == 1, "with nothing left of them")
 	})
 }
 
