@@ -67,6 +67,22 @@ func (n *Node) Touch(table, key string, changes ...Change) {
 	}
 }
 
+// Learn changes an entry as one of the node's other peers would have it: it is taught, and not
+// pushed, until it is touched.
+func (n *Node) Learn(table, key string, changes ...Change) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	t := n.table(table)
+	e := t.get(now, pad(t.schema, key))
+	for _, c := range changes {
+		t.change(n.clock(now), e, c)
+	}
+	e.live(now, t.schema.Expire)
+	t.learn(e)
+	n.notify()
+}
+
 // pad fills a binary key with zeros to the length of the table.
 func pad(s *stick.Schema, key string) string {
 	if s.KeyType == stick.Binary {

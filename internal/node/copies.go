@@ -35,15 +35,28 @@ type Copied struct {
 const (
 	copyLeast  = 32
 	copyRows   = 16
-	copyLife   = 1000 // ms
-	copySample = 32   // rows of each batch that are looked at
-	copyMost   = 512  // and of a lesson
+	copyLife   = 500 // ms
+	copySample = 64  // rows of each batch that are looked at
+	copyMost   = 512 // and of a lesson
+
+	copyWaits   = 64          // rows that wait for others to report the key
+	copyWaitKey = 512         // their longest key
+	copyPatient = time.Minute // for how long they wait
 )
 
 // comparison is what a lesson has shown so far.
 type comparison struct {
-	rows   int // looked at
-	others map[*Peer]*resemblance
+	rows    int  // looked at
+	over    bool // the lesson has ended: another begins anew. One that was cut off is gone on with
+	others  map[*Peer]*resemblance
+	waiting []waiting // rows of keys that nobody else has reported yet: he may do so in his own lesson, a moment later
+}
+
+// waiting is a row that could not be compared when it came.
+type waiting struct {
+	table string    // wire name
+	row   stick.Row // a copy
+	came  time.Time
 }
 
 // resemblance is how much of a lesson was one other peer's.
@@ -64,27 +77,68 @@ func (v *source) checkCopies(now time.Time, h *heard, rows []stick.Row) {
 	n := 0
 	for i := range rows {
 		r := &rows[i]
-		if n >= copySample || v.compared.rows >= copyMost {
+		if n >= copySample || v.book.seen.compared.rows >= copyMost {
 			return
 		}
 		if !r.Learned {
 			continue
 		}
 		n++
-		v.compared.rows++
-		h.lane.target.table.Get(v.section.ms(now), r.Key, func(e *table.Entry) { v.compareRow(h, r, e) })
+		v.book.seen.compared.rows++
+		compared := false
+		h.lane.target.table.Get(v.section.ms(now), r.Key, func(e *table.Entry) {
+			compared = v.reported(h, r, e) || v.compareRow(h, r, e)
+		})
+		if !compared && len(v.book.seen.compared.waiting) < copyWaits && len(r.Key) <= copyWaitKey {
+			c := *r
+			c.Key, c.Values, c.Text = bytes.Clone(r.Key), slices.Clone(r.Values), ""
+			v.book.seen.compared.waiting = append(v.book.seen.compared.waiting, waiting{h.name, c, now})
+		}
 	}
 }
 
-// compareRow compares one row with all shares of its key.
-func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry) {
+// compareAgain compares rows that could not be compared when they came.
+func (v *source) compareAgain(now time.Time) {
+	w := v.book.seen.compared.waiting
+	if len(w) == 0 || !v.finished {
+		return
+	}
+	v.book.seen.compared.waiting = slices.DeleteFunc(w, func(w waiting) (done bool) {
+		passed := now.Sub(w.came)
+		i, here := v.byName[w.table]
+		if passed > copyPatient || here && v.heard[i].lane == nil {
+			return true
+		}
+		if !here {
+			return false // not yet
+		}
+		h := &v.heard[i]
+		r := w.row
+		if r.Life != stick.Forever {
+			r.Life = uint32(max(0, int64(r.Life)-passed.Milliseconds()))
+		}
+		h.lane.target.table.Get(v.section.ms(now), r.Key, func(e *table.Entry) {
+			done = !v.reported(h, &r, e) || v.compareRow(h, &r, e) // it has gone on by itself, or others have come
+		})
+		return done
+	})
+	v.book.seen.found(v.hello.PID)
+}
+
+// reported reports whether a peer's share in an entry is what a row of it says.
+func (v *source) reported(h *heard, r *stick.Row, e *table.Entry) bool {
+	mine := slices.IndexFunc(e.Shares, func(s table.Share) bool { return s.Lane == h.lane.lane })
+	if mine < 0 {
+		return false
+	}
+	same, _ := alike(sameCounters(h.lane.lane.Schema(), e.Schema), r.Values, e.Shares[mine].Values)
+	return same
+}
+
+// compareRow compares one row with all other shares of its key, and reports whether there are any.
+func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry) (compared bool) {
 	own := h.lane.lane.Schema()
 	counters := sameCounters(own, e.Schema)
-	if mine := slices.IndexFunc(e.Shares, func(s table.Share) bool { return s.Lane == h.lane.lane }); mine >= 0 {
-		if same, _ := alike(counters, r.Values, e.Shares[mine].Values); same {
-			return // it had reported this already
-		}
-	}
 	for i := range e.Shares {
 		s := &e.Shares[i]
 		o := v.section.tables.owner(s.Lane)
@@ -95,7 +149,8 @@ func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry) {
 		if high < copyLeast {
 			continue
 		}
-		x := v.compared.with(o)
+		compared = true
+		x := v.book.seen.compared.with(o)
 		x.compared++
 		if same && livesAlike(r.Life, s.Life) {
 			x.copies++
@@ -105,6 +160,7 @@ func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry) {
 			x.table, x.key, x.schema = h.name, bytes.Clone(r.Key), own
 		}
 	}
+	return compared
 }
 
 // with is the resemblance with another peer.
@@ -157,19 +213,26 @@ func livesAlike(a, b uint32) bool {
 
 // judge decides what a lesson has shown. What was found stands until another process of the peer has given a
 // lesson that shows nothing: what a process has told once is no news the second time.
-func (e *evidence) judge(c *comparison, process string) {
+func (e *evidence) judge(process string) {
+	e.compared.over = true
+	if !e.found(process) && e.copied != nil && process != e.copier {
+		e.copied = nil
+	}
+}
+
+// found notes who it is whose rows a peer has told, and reports whether there is anybody.
+func (e *evidence) found(process string) bool {
 	var best *resemblance
 	var from *Peer
-	for p, x := range c.others {
+	for p, x := range e.compared.others {
 		if len(x.numbers) >= copyRows && 2*x.copies >= x.compared && (best == nil || x.copies > best.copies) {
 			best, from = x, p
 		}
 	}
-	switch {
-	case best != nil:
-		e.copied = &Copied{From: from.Name, Table: best.table, Rows: best.copies, Compared: best.compared, Key: best.key, Schema: best.schema}
-		e.copier = process
-	case e.copied != nil && process != e.copier:
-		e.copied = nil
+	if best == nil {
+		return false
 	}
+	e.copied = &Copied{From: from.Name, Table: best.table, Rows: best.copies, Compared: best.compared, Key: best.key, Schema: best.schema}
+	e.copier = process
+	return true
 }

@@ -15,6 +15,7 @@ type evidence struct {
 	stranger  *Stray
 	copied    *Copied
 	copier    string // the process that copied is of
+	compared  comparison
 }
 
 // Announced is a table that a peer has announced, and what was seen of it.
@@ -95,6 +96,9 @@ func (e *evidence) stray(now time.Time, name string, t stick.KeyType, key []byte
 func (e *evidence) lesson() {
 	for _, a := range e.announced {
 		a.gauges = 0
+	}
+	if e.compared.over { // what waits for others goes on waiting
+		e.compared = comparison{waiting: e.compared.waiting}
 	}
 }
 

@@ -98,6 +98,7 @@ func (in *Inside) lookInto(x *visit) {
 		in.Partials = in.Session.PartialsIn
 	}
 	in.Session.Add(past)
+	(*source)(x).compareAgain(time.Now())
 	if !x.conn.calling { // a peer that we called does not say which process it is
 		in.Process = x.hello.PID
 	}

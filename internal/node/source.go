@@ -229,7 +229,6 @@ func (v *visit) correct(now time.Time) {
 // Begin implements session.Source.
 func (v *source) Begin(now time.Time) {
 	v.began, v.handed = now, false
-	v.compared = comparison{}
 	v.book.seen.lesson()
 	v.handbacks = handbacks{}
 	for _, l := range v.book.lanes {
@@ -254,7 +253,7 @@ func (v *source) End(now time.Time, drop, complete bool) {
 	v.finished = true
 	v.handbacks.ended = true
 	v.linked = 0
-	v.book.seen.judge(&v.compared, v.hello.PID)
+	v.book.seen.judge(v.hello.PID)
 	if !complete {
 		return
 	}

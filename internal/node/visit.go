@@ -36,7 +36,6 @@ type visit struct {
 	handbacks handbacks                // what it holds in tables of ours; only looked at if it is spared
 	began     time.Time                // when the peer's lesson began
 	handed    bool                     // it has handed back rows of our tables in it
-	compared  comparison               // of its rows in the lesson with others'
 
 	// As sink.
 	restore  []restoring // what is to be taught back, in turn
