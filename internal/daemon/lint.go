@@ -8,33 +8,45 @@ import (
 	"tallystick/internal/view"
 )
 
-// lintEvery is how often the cluster is looked at. A look costs a snapshot of everything, so
-// it is no more often than an operator could be told of it.
-const lintEvery = 5 * time.Second
+// The cluster is looked at every few seconds: an operator could not be told of more. A look costs a snapshot of
+// everything, milliseconds if there are dozens of nodes with hundreds of tables. So that it stays
+// below a thousandth of a processor there is a rest behind it as long as that takes.
+const (
+	lintEvery = 5 * time.Second
+	lintMost  = time.Minute
+	lintShare = 1000
+)
 
 // lint looks at the cluster until ctx ends, and tells the log what has begun to be wrong and what
 // is right again.
 func (d *daemon) lint(ctx context.Context) {
-	tick := time.NewTicker(lintEvery)
-	defer tick.Stop()
+	timer := time.NewTimer(lintEvery)
+	defer timer.Stop()
 	var l lint.Linter
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-tick.C:
-			b := (*backend)(d)
-			p := b.seenByProcess()
-			all, begun, ended := l.Look(now, &p, b.Sections())
-			d.findings.Store(&all)
-			for i := range begun {
-				f := &begun[i]
-				d.log.Warn(f.Text, about(f, "line", f.Fix)...)
-			}
-			for i := range ended {
-				d.log.Info("it is not so any more: "+ended[i].Text, about(&ended[i])...)
-			}
+		case <-timer.C:
+			start := time.Now()
+			d.lookAround(&l, start)
+			timer.Reset(min(max(lintEvery, lintShare*time.Since(start)), lintMost))
 		}
+	}
+}
+
+// lookAround takes one look.
+func (d *daemon) lookAround(l *lint.Linter, now time.Time) {
+	b := (*backend)(d)
+	p := b.seenByProcess()
+	all, begun, ended := l.Look(now, &p, b.Sections())
+	d.findings.Store(&all)
+	for i := range begun {
+		f := &begun[i]
+		d.log.Warn(f.Text, about(f, "line", f.Fix)...)
+	}
+	for i := range ended {
+		d.log.Info("it is not so any more: "+ended[i].Text, about(&ended[i])...)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 	// standsAfter is how long something must be so before it is told: lessons, reloads and warm-ups
 	// look wrong for a moment.
 	standsAfter = 4 * time.Second
-	// goneAfter is how long it must not be so before it is taken back.
+	// goneAfter is how long it must not be so before it is taken back; two looks if they are rare.
 	goneAfter = 9 * time.Second
 	// heldFor is how long a finding about a peer stands while the peer cannot be looked at, since it has no session: a
 	// node that reloads is not repaired by that.
@@ -91,10 +91,11 @@ func (l *Linter) Look(now time.Time, p *view.Process, sections []view.Section) (
 			x.memory = &memory{limited: s.Limits.Evicted + s.Limits.Refused, moves: map[string]*moves{}}
 			l.sections[s.ID] = x.memory
 		}
-		x.section(s)
-		for j := range s.Peers {
-			if !x.settled(s, &s.Peers[j]) {
-				unseen[[2]string{s.ID, s.Peers[j].Name}] = true
+		in := x.index(s)
+		x.section(in)
+		for j := range in.peers {
+			if !in.peers[j].settled {
+				unseen[[2]string{s.ID, in.peers[j].Name}] = true
 			}
 		}
 	}
@@ -186,25 +187,26 @@ func order(list []view.Finding) {
 }
 
 // section looks at one section.
-func (x *look) section(s *view.Section) {
+func (x *look) section(in *index) {
+	s := in.Section
 	x.rules(s)
 	x.limits(s)
 	x.callers(s, s.Refusals)
-	for i := range s.Peers {
-		p := &s.Peers[i]
-		x.presence(s, p)
-		x.addresses(s, p)
-		if !x.settled(s, p) {
+	for i := range s.Tables {
+		x.replicas(s, &s.Tables[i])
+	}
+	for i := range in.peers {
+		p := &in.peers[i]
+		x.presence(s, p.Peer)
+		x.addresses(s, p.Peer)
+		if !p.settled {
 			continue
 		}
-		x.manners(s, p)
+		x.manners(s, p.Peer)
+		x.sources(in, p)
 		for j := range s.Tables {
-			x.twin(s, &s.Tables[j], p)
+			x.twin(in, &s.Tables[j], p)
 		}
-	}
-	for i := range s.Tables {
-		x.sources(s, &s.Tables[i])
-		x.replicas(s, &s.Tables[i])
 	}
 }
 

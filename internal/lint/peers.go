@@ -75,7 +75,7 @@ func (x *look) addresses(s *view.Section, p *view.Peer) {
 	if len(h) < keptMoves || h[0] != h[2] || h[1] != h[3] || x.now.Sub(m.times[0]) > movesWithin {
 		return
 	}
-	f := view.Finding{Peer: p.Name, Text: fmt.Sprintf("sessions of %s come from %s and %s in turn: two processes have the same name, and each replaces what the other has reported", name(p.Name), h[0], h[1]),
+	f := view.Finding{Peer: p.Name, Text: fmt.Sprintf("sessions of %s come from %s and %s in turn: two processes have the same name, and each replaces what the other has reported", name(p.Name), min(h[0], h[1]), max(h[0], h[1])),
 		Fix: "localpeer " + name(p.Name) + "-2"}
 	x.add(s, "name-twice", view.Error, f, "")
 }

@@ -9,23 +9,20 @@ import (
 	"tallystick/internal/view"
 )
 
-// sources looks at the tables that feed a sum.
-func (x *look) sources(s *view.Section, t *view.Table) {
-	if t.Forwarded {
+// sources looks at the tables of a peer that feed sums, and at those that it lacks.
+func (x *look) sources(in *index, p *member) {
+	for i := range p.Lanes {
+		l := &p.Lanes[i]
+		if t := in.byTarget[l.Target]; t != nil && !t.Forwarded {
+			x.definition(in.Section, t, p.Peer, l)
+		}
+	}
+	if p.Role != "node" {
 		return
 	}
-	for i := range s.Peers {
-		p := &s.Peers[i]
-		if !x.settled(s, p) {
-			continue
-		}
-		for j := range p.Lanes {
-			if p.Lanes[j].Target == t.Target {
-				x.definition(s, t, p, &p.Lanes[j])
-			}
-		}
-		if p.Role == "node" {
-			x.noSource(s, t, p)
+	for i := range in.Tables {
+		if t := &in.Tables[i]; !t.Forwarded {
+			x.noSource(in, t, p)
 		}
 	}
 }
@@ -35,13 +32,13 @@ func (x *look) definition(s *view.Section, t *view.Table, p *view.Peer, l *view.
 	if l.Schema == nil {
 		return
 	}
-	f := view.Finding{Peer: p.Name, Table: l.Name}
-	if p.Role == "node" {
-		f.Fix = table(l.Name, t.Schema, t.Rows, "")
-	}
 	severity, parts := differences(l, t.Schema)
 	if parts == nil {
 		return
+	}
+	f := view.Finding{Peer: p.Name, Table: l.Name}
+	if p.Role == "node" {
+		f.Fix = table(l.Name, t.Schema, t.Rows, "")
 	}
 	f.Text = fmt.Sprintf("on %s %s %s", name(p.Name), name(l.Name), name(strings.Join(parts, "; it ")))
 	x.addHere(s, "sources-disagree", severity, f)
@@ -79,14 +76,14 @@ func differences(l *view.Lane, sum *stick.Schema) (severity view.Severity, parts
 }
 
 // noSource: a node lacks a table that other nodes have.
-func (x *look) noSource(s *view.Section, t *view.Table, p *view.Peer) {
+func (x *look) noSource(in *index, t *view.Table, p *member) {
 	for _, source := range t.Sources {
-		if announced(p, source) != nil {
+		if p.tables[source] != nil {
 			continue
 		}
 		others := 0
-		for i := range s.Peers {
-			if o := &s.Peers[i]; o != p && o.Role == "node" && x.settled(s, o) && announced(o, source) != nil {
+		for i := range in.peers {
+			if o := &in.peers[i]; o.Role == "node" && o.tables[source] != nil {
 				others++
 			}
 		}
@@ -94,12 +91,12 @@ func (x *look) noSource(s *view.Section, t *view.Table, p *view.Peer) {
 			continue
 		}
 		more := ""
-		if a := announced(p, slashed(source)); a != nil && !slices.Contains(t.Sources, a.Name) {
+		if a := p.tables[slashed(source)]; a != nil && !slices.Contains(t.Sources, a.Name) {
 			more = "; it has one of that name elsewhere, and a table in a peers section and one in a proxy are two"
 		}
 		f := view.Finding{Peer: p.Name, Table: source, Fix: table(source, t.Schema, t.Rows, ""),
 			Text: fmt.Sprintf("%s has no table %s, which %s: nothing that it counts is in the sum%s", name(p.Name), name(source), plural(others, "other node has", "other nodes have"), more)}
-		x.addHere(s, "source-missing", view.Notice, f)
+		x.addHere(in.Section, "source-missing", view.Notice, f)
 	}
 }
 

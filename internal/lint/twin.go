@@ -10,15 +10,25 @@ import (
 )
 
 // twin looks at how a node has declared the table that a sum goes to.
-func (x *look) twin(s *view.Section, t *view.Table, p *view.Peer) {
-	if p.Role != "node" || !hears(s, t) {
+func (x *look) twin(in *index, t *view.Table, p *member) {
+	if p.Role != "node" || !in.hears(t) {
 		return
 	}
-	own := announced(p, t.Target)
+	own := p.tables[t.Target]
 	if own == nil {
-		x.noTwin(s, t, p)
+		x.noTwin(in, t, p)
 		return
 	}
+	x.twinRows(in.Section, t, p.Peer, own)
+	if own.Schema == t.Schema || own.Schema.SameKeys(t.Schema) && own.Schema.KeyLen == t.Schema.KeyLen &&
+		own.Schema.Expire == t.Schema.Expire && slices.Equal(own.Schema.Columns, t.Schema.Columns) {
+		return // as most are
+	}
+	x.twinSchema(in.Section, t, p.Peer, own)
+}
+
+// twinSchema compares a definition that is not that of the sources.
+func (x *look) twinSchema(s *view.Section, t *view.Table, p *view.Peer, own *view.Announced) {
 	f := view.Finding{Peer: p.Name, Table: t.Target, Fix: table(t.Target, t.Schema, t.Rows, "")}
 	if !own.Schema.SameKeys(t.Schema) {
 		f.Text = fmt.Sprintf("on %s %s has keys of another type than its sources, so nothing of the sum reaches it: it has '%s', they have '%s'",
@@ -33,23 +43,14 @@ func (x *look) twin(s *view.Section, t *view.Table, p *view.Peer) {
 			name(p.Name), name(t.Target), stick.FormatMillis(own.Schema.Expire), lives(t.Schema.Expire))
 		x.addHere(s, "twin-expire", view.Warning, f)
 	}
-	x.twinRows(s, t, p, own)
-}
-
-// hears reports whether nodes are to hear a table from us. Sums that go up need not be on the
-// nodes: what comes down again is for them.
-func hears(s *view.Section, t *view.Table) bool {
-	if t.Forwarded {
-		return true
-	}
-	return !s.NoFeedback && (s.NoAscend || !slices.ContainsFunc(s.Peers, func(p view.Peer) bool { return p.Role == "up" }))
 }
 
 // noTwin: the node has no such table, or has it in the wrong place.
-func (x *look) noTwin(s *view.Section, t *view.Table, p *view.Peer) {
+func (x *look) noTwin(in *index, t *view.Table, p *member) {
+	s := in.Section
 	f := view.Finding{Peer: p.Name, Table: t.Target, Fix: table(t.Target, t.Schema, t.Rows, "")}
 	other := slashed(t.Target)
-	if a := announced(p, other); a != nil && a.Use == view.Sum && !slices.ContainsFunc(s.Tables, func(o view.Table) bool { return o.Target == other }) {
+	if a := p.tables[other]; a != nil && a.Use == view.Sum && in.byTarget[other] == nil {
 		bare := name(strings.TrimPrefix(t.Target, "/"))
 		has, must := "in a proxy of its own", "in the peers section"
 		if other[0] == '/' {
@@ -139,14 +140,6 @@ func local(wire string) string {
 		return "PEERS/" + in
 	}
 	return wire
-}
-
-// announced is a peer's table of that wire name, or nil.
-func announced(p *view.Peer, wire string) *view.Announced {
-	if i := slices.IndexFunc(p.Announced, func(a view.Announced) bool { return a.Name == wire }); i >= 0 {
-		return &p.Announced[i]
-	}
-	return nil
 }
 
 // slashed is the other name that a table may have: in a peers section, and in a proxy.
