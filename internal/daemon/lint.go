@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"tallystick/internal/lint"
@@ -43,7 +44,11 @@ func (d *daemon) lookAround(l *lint.Linter, now time.Time) {
 	d.findings.Store(&all)
 	for i := range begun {
 		f := &begun[i]
-		d.log.Warn(f.Text, about(f, "line", f.Fix)...)
+		level := slog.LevelWarn
+		if f.Severity == view.Notice { // it may be meant so
+			level = slog.LevelInfo
+		}
+		d.log.Log(context.Background(), level, f.Text, about(f, "line", f.Fix)...)
 	}
 	for i := range ended {
 		d.log.Info("it is not so any more: "+ended[i].Text, about(&ended[i])...)

@@ -19,8 +19,10 @@ const (
 	// standsAfter is how long something must be so before it is told: lessons, reloads and warm-ups
 	// look wrong for a moment.
 	standsAfter = 4 * time.Second
-	// goneAfter is how long it must not be so before it is taken back; two looks if they are rare.
+	// goneAfter is how long it must not be so before it is taken back, and goneLooks in how many looks it
+	// must not be seen, if they are rare.
 	goneAfter = 9 * time.Second
+	goneLooks = 2
 	// heldFor is how long a finding about a peer stands while the peer cannot be looked at, since it has no session: a
 	// node that reloads is not repaired by that.
 	heldFor = 10 * time.Minute
@@ -49,6 +51,7 @@ type id struct {
 type kept struct {
 	view.Finding
 	last   time.Time // when it was seen last
+	missed int       // looks in which it was not seen since
 	told   bool
 	needed bool // it can only be seen in a session of its peer
 }
@@ -120,7 +123,7 @@ func (l *Linter) take(x *look) (begun []view.Finding) {
 			k.Since = x.now
 		}
 		c.Since = k.Since
-		k.Finding, k.last, k.needed = c.Finding, x.now, c.needed
+		k.Finding, k.last, k.missed, k.needed = c.Finding, x.now, 0, c.needed
 		if !k.told && x.now.Sub(k.Since) >= max(standsAfter, c.patience) {
 			k.told = true
 			begun = append(begun, k.Finding)
@@ -133,14 +136,18 @@ func (l *Linter) take(x *look) (begun []view.Finding) {
 // drop forgets what is not so any more, and returns what had been told of it.
 func (l *Linter) drop(now time.Time, unseen map[[2]string]bool) (ended []view.Finding) {
 	for key, k := range l.kept {
-		patience := goneAfter
+		if k.last.Equal(now) {
+			continue
+		}
+		k.missed++
+		gone := k.missed >= goneLooks && now.Sub(k.last) >= goneAfter
 		switch {
 		case !k.told:
-			patience = 0 // it was a moment
+			gone = true // it was a moment
 		case k.needed && unseen[[2]string{key.section, key.peer}]:
-			patience = heldFor
+			gone = now.Sub(k.last) > heldFor
 		}
-		if age := now.Sub(k.last); age > patience {
+		if gone {
 			delete(l.kept, key)
 			if k.told {
 				ended = append(ended, k.Finding)

@@ -77,10 +77,30 @@ var cases = []struct {
 	{"a node that has not told all yet is not judged", "", change(func(s *view.Section) {
 		s.Peers[1].Announced, s.Peers[1].LessonDone = nil, false
 	})},
+	{"nor one that came a moment ago", "", timed(func(s *view.Section, now time.Time) {
+		s.Peers[1].Announced, s.Peers[1].Handshake = s.Peers[1].Announced[:1], now.Add(-time.Second)
+	})},
+	{"no-ascend leaves the sums to the nodes", "error twin-missing data/lb2 /rates.agg: lb2 has no table /rates.agg, so it cannot read the sum > " + line,
+		change(func(s *view.Section) {
+			s.Peers[1].Announced, s.NoAscend = s.Peers[1].Announced[:1], true
+			s.Peers = append(s.Peers, view.Peer{Name: "top", Role: "up", Established: true, LessonDone: true})
+		})},
+	{"what comes from above is for the nodes, whatever becomes of sums", "error twin-missing data/lb2 /rates.agg: lb2 has no table /rates.agg, so it cannot read the sum > " + line,
+		change(func(s *view.Section) {
+			s.Peers[1].Announced, s.NoFeedback, s.Tables[0].Forwarded = s.Peers[1].Announced[:1], true, true
+		})},
 	{"nor anybody while we warm up", "", change(func(s *view.Section) { s.Peers[1].Announced, s.Warm = s.Peers[1].Announced[:1], false })},
 	{"nor one that is disabled", "", change(func(s *view.Section) { s.Peers[1].Announced, s.Peers[1].Disabled = nil, true })},
 	{"the table is in a proxy", "error twin-place data/lb2 /rates.agg: on lb2 rates.agg is in a proxy of its own, but its source is in the peers section, and names differ by that: nothing of the sum reaches it > " + line,
 		change(func(s *view.Section) { s.Peers[1].Announced[1].Name = "rates.agg" })},
+	{"another table of that name is not it", "error twin-missing data/lb2 /rates.agg: lb2 has no table /rates.agg, so it cannot read the sum > " + line,
+		change(func(s *view.Section) {
+			s.Tables = append(s.Tables, view.Table{Target: "rates.agg", Sources: []string{"rates"}, Schema: rates()})
+			for i := range s.Peers {
+				s.Peers[i].Announced = append(s.Peers[i].Announced, view.Announced{Name: "rates.agg", Use: view.Sum, Schema: rates()}, view.Announced{Name: "rates", Use: view.Source, Schema: rates()})
+			}
+			s.Peers[1].Announced = append(s.Peers[1].Announced[:1], s.Peers[1].Announced[2:]...)
+		})},
 	{"another type of key", "error twin-type data/lb2 /rates.agg: on lb2 /rates.agg has keys of another type than its sources, so nothing of the sum reaches it: it has 'type ip', they have 'type string len 32' > " + line,
 		change(func(s *view.Section) {
 			s.Peers[1].Announced[1].Schema = with(func(x *stick.Schema) { x.KeyType, x.KeyLen = stick.IPv4, 4 })
@@ -117,6 +137,17 @@ var cases = []struct {
 		change(func(s *view.Section) {
 			s.Peers[1].Announced[1].Schema = with(func(x *stick.Schema) { x.Expire = 60_000 })
 		})},
+	{"any life is shorter than an endless one", "warning twin-expire data/lb2 /rates.agg: on lb2 /rates.agg forgets entries after 10m, its sources keep them for ever: sums vanish there while nodes still count > table rates.agg type string len 32 size 200k store conn_cur,http_req_cnt,http_req_rate(10s),gpc(2)",
+		change(func(s *view.Section) {
+			forever := with(func(x *stick.Schema) { x.Expire = 0 })
+			s.Tables[0].Schema = forever
+			for i := range s.Peers {
+				s.Peers[i].Lanes[0].Schema = forever
+				if i != 1 {
+					s.Peers[i].Announced[1].Schema = forever
+				}
+			}
+		})},
 	{"an endless one does no harm", "", change(func(s *view.Section) {
 		s.Peers[1].Announced[1].Schema = with(func(x *stick.Schema) { x.Expire = 0 })
 	})},
@@ -147,6 +178,15 @@ var cases = []struct {
 		change(func(s *view.Section) { s.Peers[1].Lanes, s.Peers[1].Announced = nil, s.Peers[1].Announced[1:] })},
 	{"or with one in the wrong place", "notice source-missing data/lb2 /rates: lb2 has no table /rates, which 2 other nodes have: nothing that it counts is in the sum; it has one of that name elsewhere, and a table in a peers section and one in a proxy are two > " + from,
 		change(func(s *view.Section) { s.Peers[1].Lanes, s.Peers[1].Announced[0].Name = nil, "rates" })},
+	{"or that nobody has any more", "", change(func(s *view.Section) {
+		for i := range s.Peers {
+			s.Peers[i].Lanes, s.Peers[i].Announced = nil, s.Peers[i].Announced[1:]
+		}
+	})},
+	{"what is relayed is nobody's source here", "", change(func(s *view.Section) {
+		s.Tables[0].Forwarded = true
+		s.Peers[1].Lanes[0].Schema = with(func(x *stick.Schema) { x.Expire = 1000 })
+	})},
 	{"nodes that replicate", "error nodes-replicate data/lb2 /rates: lb2 and lb1 replicate /rates between each other, so each reports what both have counted and sums are too high: 30 of 40 rows that lb2 had learned were those of lb1, as key a > peers PEERS\n    server lb2 192.0.2.2:10000\n    server agg 192.0.2.100:10000",
 		change(func(s *view.Section) {
 			s.Peers[1].Copied = &view.Copied{From: "lb1", Table: "/rates", Rows: 30, Compared: 40, Key: []byte("a"), Schema: rates()}
@@ -159,6 +199,9 @@ var cases = []struct {
 		timed(func(s *view.Section, now time.Time) {
 			s.Shard, s.Peers[1].Stray = "1/3", &view.Stray{Rows: 1, At: now, Table: "/rates", Key: []byte("a"), Type: stick.String, Of: 2}
 		})},
+	{"they came long ago", "", change(func(s *view.Section) {
+		s.Shard, s.Peers[1].Stray = "1/3", &view.Stray{Rows: 1, At: noon.Add(-time.Hour), Table: "/rates", Key: []byte("a"), Type: stick.String, Of: 2}
+	})},
 	{"lessons that are never whole", "notice partial data/lb2: lb2 says after each lesson that there may be more to know: it is an HAProxy before 2.0.14, or waits for a peer of its own; what it has forgotten stays in the sums until it expires > ",
 		change(func(s *view.Section) { s.Peers[1].Partials = 3 })},
 	{"two are none", "", change(func(s *view.Section) { s.Peers[1].Partials = 2 })},
@@ -184,6 +227,11 @@ var cases = []struct {
 				s.Peers[1].Remote = "198.51.100.9:40000"
 			}
 		})},
+	{"now and then is a pod's", "", timed(func(s *view.Section, now time.Time) {
+		if now.Sub(noon)/(45*time.Second)%2 == 1 {
+			s.Peers[1].Remote = "198.51.100.9:40000"
+		}
+	})},
 	{"one that moves is one", "", timed(func(s *view.Section, now time.Time) {
 		s.Peers[1].Remote = fmt.Sprintf("198.51.100.%d:40000", now.Second()/5)
 	})},
@@ -215,6 +263,7 @@ var cases = []struct {
 	{"that was before our time", "", change(func(s *view.Section) { s.Limits.Evicted, s.Limits.Refused = 7, 8 })},
 	{"too many tables", "error limit-tables data/: aggregations data has as many tables as it may have (max-tables 256): others are not summed > max-tables 512",
 		timed(func(s *view.Section, now time.Time) { s.Limits.TablesRefused, s.Limits.TablesAt = 1, now })},
+	{"that was long ago", "", change(func(s *view.Section) { s.Limits.TablesRefused, s.Limits.TablesAt = 1, noon.Add(-time.Hour) })},
 	{"one suffix on two levels", "error suffix-clash data/: aggregations data gives its sums the suffix .agg and forwards tables with the same one: two writers fill one table on the nodes > from any to .mid no-ascend",
 		change(func(s *view.Section) {
 			s.Forward, s.Rules = []string{".agg"}, "from any to .agg no-ascend; forward .agg"
@@ -271,7 +320,7 @@ func TestRules(t *testing.T) {
 	for _, c := range cases {
 		var l Linter
 		var got []view.Finding
-		for after := time.Duration(0); after <= 90*time.Second; after += 5 * time.Second {
+		for after := time.Duration(0); after <= 150*time.Second; after += 5 * time.Second {
 			p, s := good()
 			if c.change != nil {
 				c.change(p, s, noon.Add(after))

@@ -75,6 +75,23 @@ func TestFindingsStandAndGo(t *testing.T) {
 	}
 }
 
+// TestRareLooks: where looks are rare, one in which something is not seen proves nothing.
+func TestRareLooks(t *testing.T) {
+	var l Linter
+	events := 0
+	for i, broken := range []bool{true, true, false, true, false, false} {
+		p, s := good()
+		if broken {
+			missing(s)
+		}
+		_, begun, ended := l.Look(noon.Add(time.Duration(i)*time.Minute), p, []view.Section{*s})
+		events += len(begun) + len(ended)
+		if want := []int{0, 1, 1, 1, 1, 2}[i]; events != want {
+			t.Errorf("look %d: %d things have begun or ended, want %d", i, events, want)
+		}
+	}
+}
+
 // TestReloadsDoNotFlap: a node that cannot be looked at for a while has the faults that it had.
 func TestReloadsDoNotFlap(t *testing.T) {
 	var c clock
@@ -88,6 +105,16 @@ func TestReloadsDoNotFlap(t *testing.T) {
 	c.want(t, "it has come", "begun twin-missing")
 	c.look(15*time.Second, func(s *view.Section) { s.Peers = append(s.Peers[:1], s.Peers[2:]...) })
 	c.want(t, "nor for a peer that is none any more", "ended twin-missing")
+}
+
+// TestNewPeersHaveAMinute: who has just been written into the configuration may take his time.
+func TestNewPeersHaveAMinute(t *testing.T) {
+	var c clock
+	added := func(s *view.Section) { s.Peers = append(s.Peers, view.Peer{Name: "lb4", Role: "node"}) }
+	c.look(time.Minute, added)
+	c.want(t, "a minute is not over")
+	c.look(5*time.Second, added)
+	c.want(t, "it is", "begun peer-never")
 }
 
 // TestWorseIsTheSame: a finding whose words change is the same finding.
