@@ -58,8 +58,10 @@ func (d *daemon) lookAround(l *lint.Linter, now time.Time) {
 // about are the fields of a log line for a finding.
 func about(f *view.Finding, more ...any) []any {
 	args := []any{"lint", f.Rule}
-	if f.Section != "" {
-		args = append(args, "section", f.Section)
+	for _, where := range [][2]string{{"section", f.Section}, {"peer", f.Peer}, {"table", f.Table}} {
+		if where[1] != "" {
+			args = append(args, where[0], where[1])
+		}
 	}
 	if len(more) > 1 && more[1] == "" {
 		more = nil

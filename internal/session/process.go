@@ -77,7 +77,7 @@ func (s *Session) isReplay(t *table, id uint32) bool {
 func (s *Session) isLearned(t *table, id uint32) bool {
 	const near = 1 << 30
 	base := uint32(0)
-	if p := s.place(t); p != nil && p.isAcked && s.process != another {
+	if p := s.place(t); p != nil && p.isAcked {
 		base = p.acked
 	}
 	return id-base+near >= 2*near

@@ -282,5 +282,8 @@ func showRow(s *stick.Schema, r *stick.Row) string {
 	if r.Replay {
 		b = append(b, "(replay)"...)
 	}
+	if r.Learned {
+		b = append(b, "(learned)"...)
+	}
 	return string(b)
 }
