@@ -253,7 +253,7 @@ var cases = []struct {
 		refused(view.Refusal{Name: "pod9", Called: "agg", Why: view.RefusedCrowd, Text: "full"})},
 	{"disabled by an operator is meant so", "", refused(view.Refusal{Name: "lb2", Called: "agg", Why: view.RefusedOther})},
 	{"once is nothing", "", timed(func(s *view.Section, now time.Time) {
-		s.Refusals = []view.Refusal{{Name: "x", Why: view.RefusedUnknown, Last: now, Times: 1}}
+		s.Refusals = []view.Refusal{{Name: "x", Why: view.RefusedUnknown, First: now.Add(-time.Second), Last: now, Times: 3}}
 	})},
 	{"nor is what has ended", "", timed(func(s *view.Section, now time.Time) {
 		s.Refusals = []view.Refusal{{Name: "x", Why: view.RefusedUnknown, Last: now.Add(-time.Minute), Times: 9}}

@@ -49,11 +49,14 @@ func (x *look) limits(s *view.Section) {
 // calling is for how long somebody who was refused is taken to go on calling: HAProxy does so every 5 s.
 const calling = 20 * time.Second
 
+// insists is for how long somebody must have called, at least: twice, as HAProxy does it.
+const insists = 4 * time.Second
+
 // callers looks at who was refused.
 func (x *look) callers(s *view.Section, list []view.Refusal) {
 	for i := range list {
 		r := &list[i]
-		if x.now.Sub(r.Last) >= calling || r.Times < 2 {
+		if x.now.Sub(r.Last) >= calling || r.Last.Sub(r.First) < insists {
 			continue // once is nothing: a scan, or a reload
 		}
 		rule, severity := ruleOfRefusal(r.Why)

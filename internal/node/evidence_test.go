@@ -249,6 +249,13 @@ func TestRefusalsAreRemembered(t *testing.T) {
 			r.Line == "peer lb7 10.0.0.7:PORT" && strings.Contains(r.Text, "no line admits"), fmt.Sprintf("who, whom, from where, why, and the line: %+v", r))
 	})
 	var b refusals
+	for _, at := range []int64{0, 5, 10, 100, 105} {
+		b.note(time.Unix(at, 0), &greeting{}, nil, errTest)
+	}
+	if r := b.all()[0]; r.Times != 2 || r.First.Unix() != 100 {
+		t.Errorf("who has given up and comes again begins anew: %+v", r)
+	}
+	b = refusals{}
 	come := func(name string, at int) {
 		g := greeting{}
 		g.hello.Caller = name

@@ -29,12 +29,15 @@ type Refusal struct {
 	Kind         RefusalKind
 	Text         string // what the log has been told
 	Line         string // the line that would let it in; "" if there is none
-	First, Last  time.Time
-	Times        uint64
+	First, Last  time.Time // of the present series of calls
+	Times        uint64    // in it
 }
 
 // maxRefusals bounds what is remembered of those who were refused: strangers choose their names.
 const maxRefusals = 32
+
+// callsAgain is how long a pause may be in what is one series of calls: HAProxy calls every five seconds.
+const callsAgain = time.Minute
 
 // refusals remembers the most recent of those who were refused. Safe for concurrent use.
 type refusals struct {
@@ -68,6 +71,9 @@ func (b *refusals) note(now time.Time, g *greeting, r *refusal, err error) {
 		b.list = append(b.list, n)
 	}
 	x := &b.list[i]
+	if x.Times > 0 && now.Sub(x.Last) > callsAgain { // he had given up
+		x.First, x.Times = now, 0
+	}
 	x.Text, x.Line, x.Last = n.Text, n.Line, now
 	x.Times++
 }

@@ -50,8 +50,8 @@ func (d *Door) refuse(section *Section, g *greeting, err error) {
 	if section != nil {
 		book = &section.refused
 	}
-	book.note(time.Now(), g, r, err)
 	gossip.once(about, time.Now(), func() { log.Warn("connection refused", "from", g.RemoteAddr(), "why", err) })
+	book.note(time.Now(), g, r, err)
 }
 
 // refuseStranger counts and logs a connection that never became a peer and has said no more

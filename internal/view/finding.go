@@ -87,8 +87,8 @@ type Refusal struct {
 	Why          RefusalKind
 	Text         string // the sentence that the log has
 	Line         string // the line that would admit it; "" if there is none
-	First, Last  time.Time
-	Times        uint64
+	First, Last  time.Time // of the present series of calls
+	Times        uint64    // in it
 }
 
 // RefusalKind is why somebody was refused.
