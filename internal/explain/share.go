@@ -35,7 +35,7 @@ func shareOf(s *view.Section, t *view.Table, v *view.Share) Share {
 
 // reported is how long ago the owner of a share has renewed its entry: what an entry lives, but for what
 // it has left. It holds for what is pushed, which lives anew, and for what comes in a lesson,
-// which is said with the life that is left on the node.
+// which is said with the life that is left on the node. What a node pushes again behind a lesson seems renewed, too.
 func reported(v *view.Share) *time.Duration {
 	if v.Own == nil || v.Own.Expire == 0 || v.Life == stick.Forever || v.Expired || v.Life > v.Own.Expire {
 		return nil

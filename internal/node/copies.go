@@ -27,7 +27,8 @@ type Copied struct {
 //   - it comes in a lesson, and by its id its owner has learned it and not counted it (stick.Row.Learned);
 //   - the owner had not reported it so before: what it was taught of its own past is not news;
 //   - another node's share of the key is the same in every counter, and one of them is at least copyLeast;
-//   - both have as long to live, to within copyLife, if they do not live for ever.
+//   - it has no longer to live than the other's, but for copyLife: nobody learns what has not been counted yet. The other's may
+//     live longer, since what a node pushes again is renewed here and not there.
 //
 // Two nodes copy if copyRows rows of different numbers are copies, and half at least of those that might have been.
 // Equal small counts are no copies, nor is one number everywhere, as a test makes it; and nodes that see the same traffic
@@ -42,6 +43,7 @@ const (
 	copyWaits   = 64          // rows that wait for others to report the key
 	copyWaitKey = 512         // their longest key
 	copyPatient = time.Minute // for how long they wait
+	copyOthers  = 64          // others that one is compared with
 )
 
 // comparison is what a lesson has shown so far.
@@ -49,14 +51,15 @@ type comparison struct {
 	rows    int  // looked at
 	over    bool // the lesson has ended: another begins anew. One that was cut off is gone on with
 	others  map[*Peer]*resemblance
-	waiting []waiting // rows of keys that nobody else has reported yet: he may do so in his own lesson, a moment later
+	waiting []waiting // rows that nobody has been found for: he may report them in his own lesson, a moment later
 }
 
-// waiting is a row that could not be compared when it came.
+// waiting is a row that was nobody else's when it came.
 type waiting struct {
 	table string    // wire name
 	row   stick.Row // a copy
 	came  time.Time
+	with  []*Peer // that it was compared with already
 }
 
 // resemblance is how much of a lesson was one other peer's.
@@ -85,44 +88,56 @@ func (v *source) checkCopies(now time.Time, h *heard, rows []stick.Row) {
 		}
 		n++
 		v.book.seen.compared.rows++
-		compared := false
+		var with []*Peer
+		done := false
 		h.lane.target.table.Get(v.section.ms(now), r.Key, func(e *table.Entry) {
-			compared = v.reported(h, r, e) || v.compareRow(h, r, e)
+			done = v.reported(h, r, e) || v.compareRow(h, r, e, &with)
 		})
-		if !compared && len(v.book.seen.compared.waiting) < copyWaits && len(r.Key) <= copyWaitKey {
+		if !done && len(v.book.seen.compared.waiting) < copyWaits && len(r.Key) <= copyWaitKey {
 			c := *r
 			c.Key, c.Values, c.Text = bytes.Clone(r.Key), slices.Clone(r.Values), ""
-			v.book.seen.compared.waiting = append(v.book.seen.compared.waiting, waiting{h.name, c, now})
+			v.book.seen.compared.waiting = append(v.book.seen.compared.waiting, waiting{h.name, c, now, with})
 		}
 	}
 }
 
-// compareAgain compares rows that could not be compared when they came.
+// compareAgain compares rows that were nobody's when they came.
 func (v *source) compareAgain(now time.Time) {
-	w := v.book.seen.compared.waiting
-	if len(w) == 0 || !v.finished {
+	c := &v.book.seen.compared
+	if len(c.waiting) == 0 || !v.finished {
 		return
 	}
-	v.book.seen.compared.waiting = slices.DeleteFunc(w, func(w waiting) (done bool) {
-		passed := now.Sub(w.came)
-		i, here := v.byName[w.table]
-		if passed > copyPatient || here && v.heard[i].lane == nil {
-			return true
+	left := c.waiting[:0]
+	for _, w := range c.waiting {
+		if !v.compareLater(now, &w) {
+			left = append(left, w)
 		}
-		if !here {
-			return false // not yet
-		}
-		h := &v.heard[i]
-		r := w.row
-		if r.Life != stick.Forever {
-			r.Life = uint32(max(0, int64(r.Life)-passed.Milliseconds()))
-		}
-		h.lane.target.table.Get(v.section.ms(now), r.Key, func(e *table.Entry) {
-			done = !v.reported(h, &r, e) || v.compareRow(h, &r, e) // it has gone on by itself, or others have come
-		})
-		return done
-	})
+	}
+	clear(c.waiting[len(left):])
+	c.waiting = left
 	v.book.seen.found(v.hello.PID)
+}
+
+// compareLater compares one row with those who have come since, and reports whether it need
+// not be kept.
+func (v *source) compareLater(now time.Time, w *waiting) (done bool) {
+	passed := now.Sub(w.came)
+	i, here := v.byName[w.table]
+	if passed > copyPatient || here && v.heard[i].lane == nil {
+		return true
+	}
+	if !here {
+		return false // not yet
+	}
+	h := &v.heard[i]
+	r := w.row
+	if r.Life != stick.Forever {
+		r.Life = uint32(max(0, int64(r.Life)-passed.Milliseconds()))
+	}
+	h.lane.target.table.Get(v.section.ms(now), r.Key, func(e *table.Entry) {
+		done = !v.reported(h, &r, e) || v.compareRow(h, &r, e, &w.with) // it has gone on by itself, or was found
+	})
+	return done
 }
 
 // reported reports whether a peer's share in an entry is what a row of it says.
@@ -135,24 +150,26 @@ func (v *source) reported(h *heard, r *stick.Row, e *table.Entry) bool {
 	return same
 }
 
-// compareRow compares one row with all other shares of its key, and reports whether there are any.
-func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry) (compared bool) {
+// compareRow compares one row with all other shares of its key but those of who is in with, to which it adds them.
+// It reports whether the row is one of them.
+func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry, with *[]*Peer) (found bool) {
 	own := h.lane.lane.Schema()
 	counters := sameCounters(own, e.Schema)
 	for i := range e.Shares {
 		s := &e.Shares[i]
 		o := v.section.tables.owner(s.Lane)
-		if s.Expired || o == nil || o == v.peer || !o.place().Declares || o.conf().Group != "" && o.conf().Group == v.peer.conf().Group {
+		if s.Expired || o == nil || o == v.peer || slices.Contains(*with, o) || len(*with) >= copyOthers || !o.place().Declares || o.conf().Group != "" && o.conf().Group == v.peer.conf().Group {
 			continue
 		}
 		same, high := alike(counters, r.Values, s.Values)
 		if high < copyLeast {
 			continue
 		}
-		compared = true
+		*with = append(*with, o)
 		x := v.book.seen.compared.with(o)
 		x.compared++
-		if same && livesAlike(r.Life, s.Life) {
+		if same && mayBeCopy(r.Life, s.Life) {
+			found = true
 			x.copies++
 			if len(x.numbers) < copyMost {
 				x.numbers[high] = struct{}{}
@@ -160,7 +177,7 @@ func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry) (compared bo
 			x.table, x.key, x.schema = h.name, bytes.Clone(r.Key), own
 		}
 	}
-	return compared
+	return found
 }
 
 // with is the resemblance with another peer.
@@ -203,12 +220,9 @@ func alike(counters []common, a, b []uint64) (same bool, high uint64) {
 	return same, high
 }
 
-// livesAlike reports whether two lives end at about the same time.
-func livesAlike(a, b uint32) bool {
-	if a == stick.Forever || b == stick.Forever {
-		return a == b
-	}
-	return max(a, b)-min(a, b) <= copyLife
+// mayBeCopy reports whether a row that has so long to live may be a copy of one that has b.
+func mayBeCopy(a, b uint32) bool {
+	return b == stick.Forever || a != stick.Forever && uint64(a) <= uint64(b)+copyLife
 }
 
 // judge decides what a lesson has shown. What was found stands until another process of the peer has given a

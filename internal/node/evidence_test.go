@@ -61,15 +61,6 @@ func TestCopies(t *testing.T) {
 				lb2.Learn("web", rowKey(i), to(number(i)))
 			}
 		}, ""},
-		{"equal, but not of one moment", func(c *cluster, lb1, lb2 *fakepeer.Node) {
-			for i := range 40 {
-				lb1.Touch("web", rowKey(i), to(number(i)))
-			}
-			wait(time.Second)
-			for i := range 40 {
-				lb2.Learn("web", rowKey(i), to(number(i)))
-			}
-		}, ""},
 	} {
 		for _, last := range []string{"lb1", "lb2"} { // whose lesson is heard last
 			t.Run(strings.ReplaceAll(x.why, " ", "-")+"/"+last, func(t *testing.T) {
@@ -115,6 +106,57 @@ func TestOwnPastIsNoCopy(t *testing.T) {
 		calm()
 		c.expect(c.view("lb2").Copied == nil, "what it has counted itself is its own")
 	})
+}
+
+// TestFresherIsNoCopy: nobody has learned what lives longer than what it would be a copy of.
+func TestFresherIsNoCopy(t *testing.T) {
+	for _, x := range []struct {
+		later time.Duration
+		want  bool
+	}{{0, true}, {time.Second, false}} {
+		bubble(t, "lb1 lb2", func(c *cluster) {
+			lb1, lb2 := c.newNode(100, "lb1", "", tables()...), c.newNode(200, "lb2", "", tables()...)
+			c.start()
+			lb1.Start()
+			calm()
+			for i := range 40 {
+				lb1.Touch("web", rowKey(i), to(uint64(100+i)))
+			}
+			wait(x.later)
+			for i := range 40 {
+				lb2.Learn("web", rowKey(i), to(uint64(100+i)))
+			}
+			lb2.Start()
+			calm()
+			c.view("lb2")
+			c.expect((c.view("lb2").Copied != nil) == x.want, fmt.Sprintf("%v later: %+v", x.later, c.view("lb2").Copied))
+		})
+	}
+}
+
+// TestCopiesAmongOthers: a third node that has other numbers for the same keys, and is heard first, does not hide them.
+func TestCopiesAmongOthers(t *testing.T) {
+	for _, order := range []string{"lb3 lb2 lb1", "lb1 lb3 lb2", "lb2 lb3 lb1"} {
+		bubble(t, "lb1 lb2 lb3", func(c *cluster) {
+			nodes := map[string]*fakepeer.Node{}
+			for i, name := range []string{"lb1", "lb2", "lb3"} {
+				nodes[name] = c.newNode(100*(i+1), name, "", tables()...)
+			}
+			for i := range 40 {
+				nodes["lb1"].Touch("web", rowKey(i), to(uint64(100+i)))
+				nodes["lb2"].Learn("web", rowKey(i), to(uint64(100+i)))
+				nodes["lb3"].Touch("web", rowKey(i), to(uint64(300+i)))
+			}
+			c.start()
+			for name := range strings.FieldsSeq(order) {
+				nodes[name].Start()
+				wait(6 * time.Second)
+				c.view("lb2")
+			}
+			v := c.view("lb2").Copied
+			c.expect(v != nil && v.From == "lb1" && v.Rows == 40 && v.Compared == 40, fmt.Sprintf("%s: %+v", order, v))
+		})
+	}
 }
 
 // TestReplicasMayBeEqual: members of a group report the same by their nature.

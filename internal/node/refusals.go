@@ -27,8 +27,8 @@ type Refusal struct {
 	Name, Called string // a stranger's choice; "" if he did not come to say it
 	From         string // address
 	Kind         RefusalKind
-	Text         string // what the log has been told
-	Line         string // the line that would let it in; "" if there is none
+	Text         string    // what the log has been told
+	Line         string    // the line that would let it in; "" if there is none
 	First, Last  time.Time // of the present series of calls
 	Times        uint64    // in it
 }

@@ -85,8 +85,8 @@ type Refusal struct {
 	Name, Called string // who it says it is, and whom it has called: a stranger's choice
 	From         string // address
 	Why          RefusalKind
-	Text         string // the sentence that the log has
-	Line         string // the line that would admit it; "" if there is none
+	Text         string    // the sentence that the log has
+	Line         string    // the line that would admit it; "" if there is none
 	First, Last  time.Time // of the present series of calls
 	Times        uint64    // in it
 }
