@@ -38,7 +38,7 @@ func aggregators(t *testing.T, dir string) (all []*config.Config) {
 		t.Fatalf("%s: no aggregator (%v)", dir, err)
 	}
 	for _, name := range names {
-		c, errs := config.Load([]config.File{{Name: name, Data: read(t, name)}}, config.Options{})
+		c, errs := config.Parse([]config.File{{Name: name, Data: read(t, name)}}, config.Options{})
 		if c == nil || len(errs) > 0 {
 			t.Fatalf("%s: an example is without a flaw, and nothing is said about it: %v", name, errs)
 		}

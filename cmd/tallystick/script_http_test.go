@@ -66,11 +66,11 @@ func curlWords(line string) (words []string) {
 	return words[1:]
 }
 
-// manual runs the curl lines of a page of the manual, at another address than it says, and prints what they
+// curlLines runs the curl lines of a page of the manual, at another address than it says, and prints what they
 // answer. Each must succeed; where the machine has no curl none is run, and the script is told by ts.
-func manual(ts *testscript.TestScript, neg bool, args []string) {
+func curlLines(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		usageError(ts, "manual FILE ITS-ADDRESS OURS")
+		usageError(ts, "curl-lines FILE ITS-ADDRESS OURS")
 	}
 	if _, err := exec.LookPath("curl"); err != nil {
 		ts.Logf("there is no curl: the lines of %s are not run", args[0])

@@ -26,6 +26,7 @@ import (
 	"tallystick/internal/memory"
 	"tallystick/internal/metrics"
 	"tallystick/internal/node"
+	"tallystick/internal/page"
 	"tallystick/internal/proc"
 	"tallystick/internal/secure"
 	"tallystick/internal/view"
@@ -183,7 +184,7 @@ func (d *daemon) serve() error {
 	}()
 	helpers.Go(func() { memory.Keep(d.life, os.DirFS("/"), os.LookupEnv, d.log) })
 	d.cli = cli.New(cli.Config{Backend: (*backend)(d), Log: d.log})
-	d.web = web.New(web.Config{Backend: (*backend)(d), Meter: (*backend)(d), Metrics: metrics.New((*backend)(d), metrics.Config{Log: d.log}), Log: d.log})
+	d.web = web.New(web.Config{Backend: (*backend)(d), Meter: (*backend)(d), Metrics: metrics.New((*backend)(d), metrics.Config{Log: d.log}), Page: page.Handler(), Log: d.log})
 	helpers.Go(func() { d.certs.Run(d.life) })
 	helpers.Go(func() { d.lint(d.life) })
 	d.begin(p)

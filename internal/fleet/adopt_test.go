@@ -457,7 +457,7 @@ func TestLarge(t *testing.T) {
 	}
 	start := time.Now()
 	p := adopted(t, one(), haproxycfg.Options{}, b.String())
-	c, _ := config.Load([]config.File{{Name: "a", Data: p.Aggregators[0].Data}}, config.Options{})
+	c, _ := config.Parse([]config.File{{Name: "a", Data: p.Aggregators[0].Data}}, config.Options{})
 	n, err := haproxycfg.Parse([]haproxycfg.File{{Name: "n", Data: []byte(strings.ReplaceAll(b.String(), "1k", "1m"))}}, haproxycfg.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,7 @@ package lint
 
 import (
 	"fmt"
-	"net"
+	"net/netip"
 	"strings"
 
 	"tallystick/internal/stick"
@@ -71,18 +71,29 @@ func us(s *view.Section, words string) string {
 	if addr == "" && len(s.Binds) > 0 {
 		addr = s.Binds[0]
 	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
+	host, port := splitAddr(addr)
+	if port == "" {
 		host, port = "", "PORT"
 	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
 		host = "ADDRESS" // ours, as the node sees it
+	} else if err == nil && ip.Is6() {
+		host = "[" + host + "]"
 	}
 	who := s.Name
 	if s.Addr == "" && len(s.Binds) > 0 {
 		who = s.ID // behind a shared bind
 	}
-	return "server " + name(who) + " " + net.JoinHostPort(host, port) + words
+	return "server " + name(who) + " " + host + ":" + port + words
+}
+
+// splitAddr cuts host:port, without the brackets of IPv6; port is "" if there is none.
+func splitAddr(addr string) (host, port string) {
+	at := strings.LastIndexByte(addr, ':')
+	if at < 0 {
+		return addr, ""
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(addr[:at], "["), "]"), addr[at+1:]
 }
 
 func asInt(b bool) int {

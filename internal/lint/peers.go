@@ -3,7 +3,6 @@ package lint
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -53,8 +52,8 @@ const (
 
 // addresses looks whether a peer's address goes to and fro.
 func (x *look) addresses(s *view.Section, p *view.Peer) {
-	host, _, err := net.SplitHostPort(p.Remote)
-	if err != nil {
+	host, port := splitAddr(p.Remote)
+	if port == "" {
 		return
 	}
 	m := x.memory.moves[p.Name]
