@@ -23,6 +23,7 @@ func (d *daemon) reload() (changes []string, err error) {
 	defer d.reloading.Unlock()
 	d.notify(proc.NotifyReloading)
 	defer func() {
+		d.reloads.note(time.Now(), changes, err)
 		d.notify(proc.NotifyReady) // a bad configuration changes nothing: we serve either way
 	}()
 	var said bytes.Buffer
@@ -118,7 +119,6 @@ func (d *daemon) reloadBySignal() {
 
 // report tells the log how a reload went.
 func (d *daemon) report(changes []string, err error) {
-	d.reloads.note(time.Now(), changes, err)
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			d.log.Error("configuration not taken: " + strings.TrimSpace(line))

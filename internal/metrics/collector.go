@@ -12,9 +12,9 @@ import (
 
 // collector makes series of snapshots. Safe for concurrent use.
 type collector struct {
-	viewer   view.Viewer
-	now      func() time.Time
-	known    map[string]described // by name
+	viewer view.Viewer
+	now    func() time.Time
+	known  map[string]described // by name
 
 	mu      sync.Mutex // one scrape at a time remembers
 	ratchet ratchet
