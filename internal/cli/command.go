@@ -37,6 +37,7 @@ func commands() []command {
 		{"set table", "<id> <name> key <k> [data.* <v>]*", "set an operator's contribution to a key", LevelAdmin, -1, setTable},
 		{"set timeout", "cli <delay>", "change how long this session may be idle", LevelUser, 2, setTimeout},
 		{"show aggrs", "", "list aggregations, their peers, and how far each has heard", LevelUser, 0, showAggrs},
+		{"show api", "<path>", "answer as the HTTP API does below /api/v1/", LevelUser, 1, showAPI},
 		{"show bans", "[<id>]", "list bans and how long they last", LevelUser, 1, showBans},
 		{"show cli level", "", "display the level of the current CLI session", LevelUser, 0, showLevel},
 		{"show errors", "", "report the last protocol error of each peer", LevelUser, 0, showErrors},

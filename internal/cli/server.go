@@ -28,6 +28,9 @@ type Config struct {
 	Timeout time.Duration    // for a line to come, and for a piece of an answer to be read; 0: 10 s
 	Now     func() time.Time // nil: time.Now; for ages that are printed, not for deadlines
 	Log     *slog.Logger     // what operators do; nil: nowhere
+	// API is what the HTTP API answers at a path below its root: one value of JSON, without an
+	// empty line in it. It is called from many goroutines at once. nil: there is none.
+	API func(path string) []byte
 }
 
 // Server is the runtime CLI. One serves all listeners. Safe for concurrent use.

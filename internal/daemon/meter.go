@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tallystick/internal/logs"
+	"tallystick/internal/node"
 	"tallystick/internal/view"
 )
 
@@ -23,11 +24,19 @@ func (b *backend) Samples() []view.Sample {
 		for _, t := range s.Tables() {
 			if t.Schema != nil {
 				list = append(list, view.Sample{Section: s.ID(), Table: t.Name, In: t.Stats.Updates, Out: t.Told,
-					Rows: int64(t.Stats.Rows), Bytes: int64(t.Stats.Bytes)})
+					Rows: int64(t.Stats.Rows), Bytes: int64(t.Stats.Bytes), Lag: lagOf(&t)})
 			}
 		}
 	}
 	return list
+}
+
+// lagOf is how long changes of a table waited lately.
+func lagOf(t *node.TableView) *view.Lag {
+	if !t.Timed {
+		return nil
+	}
+	return &view.Lag{P50: t.P50, P99: t.P99}
 }
 
 // EventsAfter implements view.Meter.

@@ -31,7 +31,7 @@ func (s *screen) peers(m *sample) {
 			at = p.Addr
 		}
 		s.line(fit(plain(p.Section+"/"+p.Name), n) + " " + fit(p.Role, 5) + s.style(p.colour(), fit(p.State, 11)) +
-			right(since(p), 8) + right(short(p.RateIn), 8) + right(short(p.RateOut), 8) + right(short(float64(p.AcksLate)), 9) +
+			right(since(p, m.now()), 8) + right(short(rate(p.RateIn)), 8) + right(short(rate(p.RateOut)), 8) + right(short(float64(p.AcksLate)), 9) +
 			"  " + cut(plain(at), s.width-n-52))
 	}
 	if len(all) > shown {
@@ -39,11 +39,11 @@ func (s *screen) peers(m *sample) {
 	}
 }
 
-func since(p *peer) string {
+func since(p *peer, now time.Time) string {
 	if p.State == "never" {
 		return "-"
 	}
-	return age(time.Duration(p.SinceMS) * time.Millisecond)
+	return age(now.Sub(p.Since))
 }
 
 // tables are listed around the chosen one, which is marked, in a third of what is left.
@@ -67,7 +67,7 @@ func (s *screen) tables(m *sample, c *choice) {
 		if t.Lag != nil {
 			lag = millis(t.Lag.P99)
 		}
-		s.line(name + " " + fit(t.Type, 8) + right(short(float64(t.Entries)), 9) + right(short(t.RateIn), 8) + right(short(t.RateOut), 8) +
+		s.line(name + " " + fit(t.Type, 8) + right(short(float64(t.Entries)), 9) + right(short(rate(t.RateIn)), 8) + right(short(rate(t.RateOut)), 8) +
 			right(lag, 9) + right(size(t.Bytes), 12) + "  " + s.style(red, cut(plain(strings.Join(t.missing(), ",")), s.width-n-57)))
 	}
 	if len(m.Tables) > shown {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // Source answers the paths of the HTTP API, such as "topology" or "tables?section=data", from wherever it
@@ -17,13 +18,14 @@ type Source interface {
 // sample is the program at one moment: the fields of the API that are shown.
 type sample struct {
 	Info struct {
-		Version  string  `json:"version"`
-		Host     string  `json:"host"`
-		UptimeMS int64   `json:"uptime_ms"`
-		RSS      float64 `json:"rss_bytes"`
-		Ready    bool    `json:"ready"`
-		Stopping bool    `json:"stopping"`
-		Reload   *reload `json:"reload"`
+		Version  string    `json:"version"`
+		Host     string    `json:"host"`
+		Started  time.Time `json:"started"`
+		UptimeMS int64     `json:"uptime_ms"`
+		RSS      float64   `json:"rss_bytes"`
+		Ready    bool      `json:"ready"`
+		Stopping bool      `json:"stopping"`
+		Reload   *reload   `json:"reload"`
 	}
 	Sections []section
 	Tables   []table
@@ -47,19 +49,18 @@ type section struct {
 }
 
 type peer struct {
-	Section   string  `json:"section"`
-	Name      string  `json:"name"`
-	Role      string  `json:"role"`
-	Group     string  `json:"group"`
-	State     string  `json:"state"` // "up", "learning", "connecting", "down", "disabled", "never"
-	Since     string  `json:"since"`
-	SinceMS   int64   `json:"since_ms"`
-	Remote    string  `json:"remote"`
-	Addr      string  `json:"addr"`
-	RateIn    float64 `json:"updates_in_rate"`
-	RateOut   float64 `json:"updates_out_rate"`
-	AcksLate  int64   `json:"acks_behind"`
-	Protocols int64   `json:"protocol_errors"`
+	Section   string    `json:"section"`
+	Name      string    `json:"name"`
+	Role      string    `json:"role"`
+	Group     string    `json:"group"`
+	State     string    `json:"state"` // "up", "learning", "connecting", "down", "disabled", "never"
+	Since     time.Time `json:"since"`
+	Remote    string    `json:"remote"`
+	Addr      string    `json:"addr"`
+	RateIn    *float64  `json:"updates_in_rate"` // nil: not measured yet
+	RateOut   *float64  `json:"updates_out_rate"`
+	AcksLate  int64     `json:"acks_behind"`
+	Protocols int64     `json:"protocol_errors"`
 }
 
 type table struct {
@@ -70,8 +71,8 @@ type table struct {
 	Columns   []column   `json:"columns"`
 	Entries   int64      `json:"entries"`
 	Bytes     float64    `json:"bytes"`
-	RateIn    float64    `json:"rate_in"`
-	RateOut   float64    `json:"rate_out"`
+	RateIn    *float64   `json:"rate_in"`
+	RateOut   *float64   `json:"rate_out"`
 	Lag       *quantiles `json:"lag_ms"`
 	Receivers []struct {
 		Peer  string  `json:"peer"`
@@ -117,6 +118,19 @@ type entry struct {
 		Values map[string]json.RawMessage `json:"values"`
 		Counts bool                       `json:"counts"`
 	} `json:"shares"`
+}
+
+// now is the time of the program's own clock: that of the one who looks may be wrong.
+func (s *sample) now() time.Time {
+	return s.Info.Started.Add(time.Duration(s.Info.UptimeMS) * time.Millisecond)
+}
+
+// rate is what was measured, and below 0 if nothing was.
+func rate(v *float64) float64 {
+	if v == nil {
+		return -1
+	}
+	return *v
 }
 
 // number reads a column's value; of an array the sum of its elements, and 0 of a text.

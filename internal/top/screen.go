@@ -64,7 +64,7 @@ func (s *screen) head(m *sample) {
 	for i := range m.Sections {
 		for j := range m.Sections[i].Peers {
 			p := &m.Sections[i].Peers[j]
-			up, all, in, out = up+asInt(p.live()), all+1, in+p.RateIn, out+p.RateOut
+			up, all, in, out = up+asInt(p.live()), all+1, in+max(0, rate(p.RateIn)), out+max(0, rate(p.RateOut))
 		}
 	}
 	for i := range m.Tables {

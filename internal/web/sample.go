@@ -13,8 +13,12 @@ const tick = 250 * time.Millisecond
 // sample keeps the history and tells the readers of /events what is new, until ctx ends. Only one does
 // at a time: while one http line takes the place of another there may be two.
 func (s *Server) sample(ctx context.Context) {
-	s.sampling.Lock()
-	defer s.sampling.Unlock()
+	select {
+	case s.sampling <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-s.sampling }()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	var last sampled

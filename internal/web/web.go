@@ -12,7 +12,6 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -74,7 +73,8 @@ type Server struct {
 	hub      hub
 	guard    guard
 	scans    chan struct{} // places of Limits.Scans that are taken
-	sampling sync.Mutex    // held by the goroutine that samples: of two lines one does
+	sampling chan struct{} // holds one while a goroutine samples: of several one does
+	asked    chan struct{} // holds one if Answer was called
 }
 
 // New makes a Server. It serves nobody until Serve is called.
@@ -86,7 +86,7 @@ func New(c Config) *Server {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Limits = c.Limits.orDefault()
-	s := &Server{Config: c, scans: make(chan struct{}, c.Limits.Scans)}
+	s := &Server{Config: c, scans: make(chan struct{}, c.Limits.Scans), sampling: make(chan struct{}, 1), asked: make(chan struct{}, 1)}
 	s.settings.Store(&Settings{})
 	s.snaps.server, s.hub.server, s.tops.server, s.guard.server = s, s, s, s
 	s.mux = s.routes()
