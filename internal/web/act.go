@@ -80,12 +80,12 @@ func pathOf(r *http.Request) string {
 	return path
 }
 
-// body reads what a call says: one JSON object whose fields are all known.
-func (s *Server) body(r *http.Request, v any) error {
+// body reads what a call says: one JSON object of at most most bytes, whose fields are all known.
+func (s *Server) body(r *http.Request, v any, most int64) error {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		return problem(http.StatusUnsupportedMediaType, "not_json", "the body is to be application/json")
 	}
-	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
+	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, most))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
 	if err == nil {
@@ -97,7 +97,7 @@ func (s *Server) body(r *http.Request, v any) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		s.stats.tooLarge.Add(1)
-		return problem(http.StatusRequestEntityTooLarge, "too_large", "at most %d bytes", maxBody)
+		return problem(http.StatusRequestEntityTooLarge, "too_large", "at most %d bytes", most)
 	}
 	return problem(http.StatusBadRequest, "bad_body", "the body is no such object: %s", err)
 }
@@ -137,7 +137,7 @@ func (s *Server) reload(*http.Request) (Done, error) {
 
 func (s *Server) setLogLevel(r *http.Request) (Done, error) {
 	var v Leveling
-	if err := s.body(r, &v); err != nil {
+	if err := s.body(r, &v, maxBody); err != nil {
 		return Done{}, err
 	}
 	if !slices.Contains(view.LogLevels[:], v.Level) {
@@ -173,7 +173,7 @@ func (s *Server) ban(r *http.Request) (Done, error) {
 		return Done{}, err
 	}
 	var b Banning
-	if err := s.body(r, &b); err != nil {
+	if err := s.body(r, &b, maxBody); err != nil {
 		return Done{}, err
 	}
 	c, err := column("column", b.Column, t.Schema)

@@ -58,6 +58,7 @@ func (s *Server) list() []route {
 		{method: "GET", path: "bans", summary: "values that operators have given keys for a time", parameters: []parameter{bySection}, answer: typeOf[Bans](), run: s.bans},
 		{method: "GET", path: "events", summary: "what is new, as server-sent events: state, log, dropped, lint, and top if a table is given", parameters: []parameter{ofSection, ofTable, byColumn,
 			{name: "top", doc: "so many of the largest, 1 to 100; 20 if it is not given", number: true}}, kind: "text/event-stream", run: s.events},
+		{method: "POST", path: "adopt", summary: "configurations of nodes and ours that fit together, from what there is; it changes nothing", body: typeOf[Adopting](), answer: typeOf[Adopted](), run: s.adopt},
 		{method: "GET", path: "openapi.json", summary: "this description", kind: "application/json", run: s.openapi},
 
 		{method: "POST", path: "peers/{section}/{peer}/disable", summary: "close the session of a peer and keep it away", answer: typeOf[Done](), acts: true, run: s.acting("disable peer", s.setPeer(false))},

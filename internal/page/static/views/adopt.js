@@ -48,7 +48,8 @@ function Rows({ list, set, make, what, each, one }) {
 
 // request is what the API takes: empty fields are left out, numbers are numbers.
 export function request(f) {
-  if (f.mode === 'paste') return { haproxy_cfg: f.text };
+  const aggregator = { name: f.aggregator.name.trim(), address: f.aggregator.address.trim() };
+  if (f.mode === 'paste') return { haproxy_cfg: f.text, aggregator };
   return {
     nodes: f.nodes.filter((n) => n.name.trim()).map((n) => ({ name: n.name.trim(), address: n.address.trim() })),
     tables: f.tables
@@ -63,7 +64,7 @@ export function request(f) {
           .filter((l) => l.value !== '')
           .map((l) => ({ column: l.column.trim(), period: l.period.trim(), value: Number(l.value) })),
       })),
-    aggregator: { name: f.aggregator.name.trim(), address: f.aggregator.address.trim() },
+    aggregator,
   };
 }
 
@@ -96,6 +97,16 @@ function Files({ answer }) {
   </div>`;
 }
 
+// Ours is where nodes find us, whatever one begins with.
+function Ours({ f, set }) {
+  return html`<fieldset><legend>tallystick</legend><div class="row">
+      <${Field} id="agg" label="Name" value=${f.aggregator.name}
+        set=${(name) => set({ aggregator: { ...f.aggregator, name } })} />
+      <${Field} id="agg-at" label="Address" value=${f.aggregator.address} hint="192.0.2.5:10000"
+        set=${(address) => set({ aggregator: { ...f.aggregator, address } })} />
+    </div></fieldset>`;
+}
+
 function Form({ f, set }) {
   return html`
     <${Rows} what="nodes" each="node" list=${f.nodes} make=${node} set=${(nodes) => set({ nodes })} one=${(
@@ -106,12 +117,6 @@ function Form({ f, set }) {
       <${Field} id=${'node-' + i} label="Name" value=${n.name} hint="lb1" set=${(name) => change({ name })} />
       <${Field} id=${'node-at-' + i} label="Address" value=${n.address} hint="192.0.2.11:10000"
         set=${(address) => change({ address })} />`} />
-    <fieldset><legend>tallystick</legend><div class="row">
-      <${Field} id="agg" label="Name" value=${f.aggregator.name}
-        set=${(name) => set({ aggregator: { ...f.aggregator, name } })} />
-      <${Field} id="agg-at" label="Address" value=${f.aggregator.address} hint="192.0.2.5:10000"
-        set=${(address) => set({ aggregator: { ...f.aggregator, address } })} />
-    </div></fieldset>
     <${Rows} what="tables" each="table" list=${f.tables} make=${table} set=${(tables) => set({ tables })} one=${(
       t,
       change,
@@ -161,7 +166,7 @@ export function Adopt() {
     f.mode === 'paste' ? f.text.trim() : f.nodes.some((n) => n.name.trim()) && f.tables.some((t) => t.name.trim());
   return html`<div class="view">
     <div class="head"><h1 tabindex="-1">Adopt</h1><span class="facts">
-      <span>two files that fit together; nothing is changed here</span></span></div>
+      <span>files that fit together; nothing is changed here</span></span></div>
     <form class="panel adopt" onSubmit=${go}>
       <div class="bar" role="group" aria-label="what to begin with">
         <button type="button" aria-pressed=${f.mode === 'form'}
@@ -177,8 +182,9 @@ export function Adopt() {
                 </textarea></span>`
           : html`<${Form} f=${f} set=${set} />`
       }
+      <${Ours} f=${f} set=${set} />
       <div class="bar"><button type="submit" class="main"
-        disabled=${!ready || state.busy}>${state.busy ? 'Working …' : 'Write both files'}</button>
+        disabled=${!ready || state.busy}>${state.busy ? 'Working …' : 'Write the files'}</button>
         <span class="muted">${
           ready ? '' : f.mode === 'paste' ? 'Paste the file first.' : 'At least one node and one table need a name.'
         }</span>
