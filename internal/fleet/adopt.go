@@ -220,17 +220,33 @@ func (a *adopter) connect(m *member) {
 		a.note(m, "address", Notice, words.Pos{File: m.Files[0].Name}, "a peers section is made for '%s', which listens at port 10000 of every address: choose the one that the aggregator can reach, and write it into the aggregator's line for '%[1]s'", m.name)
 		return
 	}
-	s := m.main
-	e := m.edit(s.Pos)
-	if d := s.Disabled; d.Line != 0 {
+	if d := m.main.Disabled; d.Line != 0 {
 		m.edit(d).drop[d.Line] = true
 		a.note(m, "peers-disabled", Notice, d, "the section was disabled, and is not any more")
 	}
-	keyword, args, kept := "server", "", map[string]bool{}
-	for i := range s.Peers {
-		p := &s.Peers[i]
+	keyword, args, kept := a.dismiss(m)
+	e, last := m.edit(m.main.Pos), m.main.Last
+	if m.main.Local() == nil {
+		if len(m.main.Binds) == 0 {
+			e.insert(last, "    bind :10000")
+		}
+		e.insert(last, "    server "+m.name)
+	}
+	for _, agg := range a.Aggregators {
+		if !kept[agg.Name] {
+			e.insert(last, "    "+keyword+" "+agg.Name+" "+agg.Addr+strings.ReplaceAll(args, "NAME", agg.Name))
+		}
+	}
+}
+
+// dismiss takes out the lines of all peers but the node itself and aggregators that are there already, which are kept. It
+// returns the keyword that new lines shall have, and options of the first line that went.
+func (a *adopter) dismiss(m *member) (keyword, args string, kept map[string]bool) {
+	keyword, kept = "server", map[string]bool{}
+	for i := range m.main.Peers {
+		p := &m.main.Peers[i]
 		if p.Local {
-			if len(s.Binds) == 0 {
+			if len(m.main.Binds) == 0 {
 				keyword = p.Keyword
 			}
 			continue
@@ -246,18 +262,7 @@ func (a *adopter) connect(m *member) {
 			args = options(p.Args)
 		}
 	}
-	last := s.Last
-	if s.Local() == nil {
-		if len(s.Binds) == 0 {
-			e.insert(last, "    bind :10000")
-		}
-		e.insert(last, "    server "+m.name)
-	}
-	for _, agg := range a.Aggregators {
-		if !kept[agg.Name] {
-			e.insert(last, strings.TrimRight("    "+keyword+" "+agg.Name+" "+agg.Addr+strings.ReplaceAll(args, "NAME", agg.Name), " "))
-		}
-	}
+	return keyword, args, kept
 }
 
 // options are the words of a peer's line that hold for another one as well: encryption, but for whose certificate

@@ -114,117 +114,6 @@ func patched(before, diff string) string {
 	return out.String()
 }
 
-const rest = `defaults
-    mode http
-    timeout client 5s
-    timeout server 5s
-    timeout connect 1s
-`
-
-// inputs are configurations as people have them. In each {lb1} and {lb2} are addresses.
-var inputs = []struct{ why, lb1 string }{
-	{"tables of a peers section, with nodes that replicate", `global
-    localpeer lb1
-` + rest + `peers mycluster
-    bind {lb1}
-    server lb1
-    server lb2 {lb2}
-    table rates type ip size 1m expire 30s store http_req_rate(10s)
-frontend web
-    bind unix@w.sock
-    http-request track-sc0 src table mycluster/rates
-    http-request deny deny_status 429 if { sc_http_req_rate(0) gt 100 }
-`},
-	{"tables of proxies", `global
-    localpeer lb1
-` + rest + `peers mypeers
-    peer lb1 {lb1}
-    peer lb2 {lb2}
-frontend web
-    bind unix@w.sock
-    stick-table type string len 20 size 100k expire 10m store http_req_cnt,gpc0 peers mypeers
-    tcp-request inspect-delay 1s
-    tcp-request content track-sc1 req.hdr(x-user) if HTTP
-    acl busy sc1_http_req_cnt gt 5
-    acl bad sc1_get_gpc0 gt 0
-    http-request sc-inc-gpc0(1) if busy
-    http-request deny if bad
-`},
-	{"a table that nobody shares, and no peers section", `global
-    localpeer lb1
-` + rest + `backend st_ip
-    stick-table type ip size 50k expire 5m store conn_cnt,conn_rate(3s)
-frontend web
-    bind unix@w.sock
-    tcp-request connection track-sc0 src table st_ip
-    tcp-request connection reject if { src_conn_rate(st_ip) gt 20 }
-`},
-	{"names with dots that would become one", `global
-    localpeer lb1
-` + rest + `peers mypeers
-    bind {lb1}
-    server lb1
-    server lb2 {lb2}
-frontend www.example.com
-    bind unix@a.sock
-    stick-table type ip size 1k expire 5m store http_req_rate(10s) peers mypeers
-    http-request track-sc0 src
-    http-request deny if { src_http_req_rate gt 20 }
-frontend www.example.org
-    bind unix@b.sock
-    stick-table type ip size 1k expire 5m store http_req_rate(10s) peers mypeers
-    http-request track-sc0 src
-    http-request deny if { sc0_http_req_rate(www.example.org) gt 20 }
-`},
-	{"half adopted: a twin that is too small, and one node still a peer", `global
-    localpeer lb1
-` + rest + `peers mypeers
-    bind {lb1}
-    server lb1
-    server tallystick 192.0.2.50:10000
-    server lb2 {lb2}
-    table rates type ip size 1m expire 30s store http_req_rate(10s)
-    table rates.agg type ip size 1m expire 30s store http_req_rate(10s)
-frontend web
-    bind unix@w.sock
-    http-request track-sc0 src table mypeers/rates
-    http-request deny if { sc_http_req_rate(0,mypeers/rates.agg) gt 20 }
-`},
-	{"gauges and servers that are remembered", `global
-    localpeer lb1
-` + rest + `peers mypeers
-    bind {lb1}
-    server lb1
-    server lb2 {lb2}
-    table conns type ip size 10k expire 30s store conn_cur,conn_cnt
-frontend web
-    bind unix@w.sock
-    http-request track-sc0 src table mypeers/conns
-    http-request deny if { sc0_conn_cur gt 20 } || { sc0_conn_cnt gt 200 }
-    default_backend app
-backend app
-    stick-table type string len 32 size 10k expire 1h peers mypeers
-    stick on req.cook(id)
-    server a 127.0.0.1:9 id 1
-`},
-	{"no localpeer, no own line, switched off, and no end of the last line", `# nothing
-` + rest + `peers mypeers
-    bind {lb1}
-    disabled
-    table rates type ip size 10k store gpc0
-frontend web
-    bind unix@w.sock
-    http-request track-sc0 src table mypeers/rates
-    http-request deny if { sc0_get_gpc0 gt 20 }`},
-}
-
-// filled are the texts of two nodes: the second is the first with names and addresses exchanged.
-func filled(lb1, one, two string) []string {
-	other := strings.NewReplacer("lb1", "lb2", "lb2", "lb1").Replace(lb1)
-	addresses := strings.NewReplacer("{lb1}", one, "{lb2}", two)
-	return []string{addresses.Replace(lb1), addresses.Replace(other)}
-}
-
 func versions(t *testing.T) map[haproxycfg.Version]haproxytest.Version {
 	all := map[haproxycfg.Version]haproxytest.Version{}
 	for _, v := range haproxytest.Versions(t) {
@@ -383,67 +272,6 @@ func TestAdoptOurs(t *testing.T) {
 	}
 }
 
-// TestRequest: nothing that would be more than one word gets into a file.
-func TestRequest(t *testing.T) {
-	good := func() Request {
-		return Request{
-			Aggregators: []Place{{"agg", "192.0.2.50:10000"}}, Nodes: []Place{{"lb1", "192.0.2.11:10000"}, {"lb2", "192.0.2.12:10000"}},
-			Tables: []Table{{Name: "rates", Type: "ip", Size: "1m", Expire: "30s", Store: "http_req_rate(10s)"}, {Name: "users", Type: "string", Len: 20, Size: "10k", Store: "http_req_cnt", Key: "req.hdr(x-user)"}},
-			Limits: []Limit{{Table: "rates", Column: "http_req_rate", Above: 100}, {Table: "users", Column: "http_req_cnt", Above: 5, Status: 403}},
-		}
-	}
-	p, err := Propose(good())
-	if err != nil {
-		t.Fatal(err)
-	}
-	verify(t, "from nothing", p, good(), haproxycfg.Options{})
-	for _, line := range []string{
-		"http-request track-sc1 req.hdr(x-user) table cluster/users",
-		"http-request deny deny_status 429 if { src,table_http_req_rate(cluster/rates.agg) gt 100 }",
-		"http-request deny deny_status 403 if { req.hdr(x-user),table_http_req_cnt(cluster/users.agg) gt 5 }",
-		"table users.agg type string len 20 size 20k store http_req_cnt",
-	} {
-		if !strings.Contains(p.Nodes[1].After, "    "+line+"\n") {
-			t.Errorf("there is no %q in\n%s", line, p.Nodes[1].After)
-		}
-	}
-	for _, v := range versions(t) {
-		taken(t, "from nothing", v, p.Nodes[0].After)
-	}
-	for why, spoil := range map[string]func(r *Request){
-		"nobody to call":            func(r *Request) { r.Aggregators = nil },
-		"three side by side":        func(r *Request) { r.Aggregators = []Place{{"a", "h:1"}, {"b", "h:2"}, {"c", "h:3"}} },
-		"a name that is two words":  func(r *Request) { r.Nodes[0].Name = "lb1\nbackend x" },
-		"a name twice":              func(r *Request) { r.Nodes[0].Name = "agg" },
-		"an address that is two":    func(r *Request) { r.Nodes[0].Addr = "192.0.2.1:1 ssl" },
-		"an address without a port": func(r *Request) { r.Nodes[0].Addr = "192.0.2.1" },
-		"a section":                 func(r *Request) { r.Section = "a b" },
-		"a suffix without a dot":    func(r *Request) { r.Suffix = "agg" },
-		"one with two":              func(r *Request) { r.Suffix = ".a.b" },
-		"a socket":                  func(r *Request) { r.Socket = "/run/x level admin" },
-		"a peers section":           func(r *Request) { r.Peers = "#" },
-		"too many tables":           func(r *Request) { r.Tables = append(r.Tables, r.Tables...) },
-		"no node":                   func(r *Request) { r.Nodes = nil },
-		"no table":                  func(r *Request) { r.Tables = nil },
-		"a table's name":            func(r *Request) { r.Tables[0].Name = "a.b" },
-		"its type":                  func(r *Request) { r.Tables[0].Type = "float" },
-		"its length":                func(r *Request) { r.Tables[0].Len = 4 },
-		"its size":                  func(r *Request) { r.Tables[0].Size = "many" },
-		"its life":                  func(r *Request) { r.Tables[0].Expire = "30s store gpc0" },
-		"its columns":               func(r *Request) { r.Tables[0].Store = "nonsense" },
-		"its key":                   func(r *Request) { r.Tables[0].Key = "src } { always_true" },
-		"the table of a limit":      func(r *Request) { r.Limits[0].Table = "other" },
-		"the column of a limit":     func(r *Request) { r.Limits[0].Column = "a(b)" },
-		"the status of a limit":     func(r *Request) { r.Limits[0].Status = 1000 },
-	} {
-		r := good()
-		spoil(&r)
-		if _, err := Propose(r); err == nil {
-			t.Errorf("%s: refused", why)
-		}
-	}
-}
-
 // TestLarge: the time that a file takes grows as the file does, not as its square: a page may be given anything.
 func TestLarge(t *testing.T) {
 	var b strings.Builder
@@ -467,6 +295,23 @@ func TestLarge(t *testing.T) {
 	}
 	if took := time.Since(start); took > time.Minute {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// TestAdoptLeaves: what is not about sums stays.
+func TestAdoptLeaves(t *testing.T) {
+	text := strings.Replace(filled(inputs[0].lb1, "192.0.2.11:10000", "192.0.2.12:10000")[0],
+		"lb2 192.0.2.12:10000", "lb2 192.0.2.12:10000 shard 1 id 7 source 192.0.2.11 check", 1) +
+		"    http-request allow if { src,in_table(mycluster/rates) }\n    http-request deny if { src_inc_gpc0(mycluster/rates) gt 1 }\n"
+	p := adopted(t, one(), haproxycfg.Options{}, text)
+	for why, want := range map[string]string{
+		"whether a node knows a key itself is its own affair":  "    http-request allow if { src,in_table(mycluster/rates) }\n",
+		"what counts does so in the source":                    "    http-request deny if { src_inc_gpc0(mycluster/rates) gt 1 }\n",
+		"what was said of one peer alone does not hold for us": "    server tallystick 192.0.2.50:10000 check\n",
+	} {
+		if !strings.Contains(p.Nodes[0].After, want) {
+			t.Errorf("%s: there is no %q in\n%s", why, want, p.Nodes[0].After)
+		}
 	}
 }
 
