@@ -21,6 +21,7 @@ func TestExplain(t *testing.T) {
 	})
 	const key = "192.0.2.1"
 	set(t, c.nodes[0], "/rates", key+" http_req_cnt 5 gpt0 7")
+	c.sum(key, 5) // what a node reports last decides about a tag
 	set(t, c.nodes[1], "/rates", key+" http_req_cnt 30 gpt0 8")
 	c.sum(key, 35)
 	lines := []string{

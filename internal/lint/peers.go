@@ -94,9 +94,9 @@ func (x *look) manners(s *view.Section, p *view.Peer) {
 				name(p.Name), stick.AppendKey(nil, c.Type, c.Key), name(c.Table), c.Of, s.Shard),
 			Fix: "shards " + count + "\n" + us(s, " shard "+index)})
 	}
-	if p.Partials >= 3 {
+	if p.Partials >= 2 {
 		x.addHere(s, "partial", view.Notice, view.Finding{Peer: p.Name,
-			Text: fmt.Sprintf("%s says after each lesson that there may be more to know: it is an HAProxy before 2.0.14, or waits for a peer of its own; what it has forgotten stays in the sums until it expires", name(p.Name))})
+			Text: fmt.Sprintf("%s says in each session that there may be more to know than it has told: it is an HAProxy before 2.0.14, or waits for a peer of its own; what it has forgotten stays in the sums until it expires", name(p.Name))})
 	}
 	if p.Role == "down" {
 		x.sameSuffix(s, p)

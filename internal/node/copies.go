@@ -26,17 +26,15 @@ type Copied struct {
 //
 //   - it comes in a lesson, and by its id its owner has learned it and not counted it (stick.Row.Learned);
 //   - the owner had not reported it so before: what it was taught of its own past is not news;
-//   - another node's share of the key is the same in every counter, and one of them is at least copyLeast;
-//   - it has no longer to live than the other's, but for copyLife: nobody learns what has not been counted yet. The other's may
-//     live longer, since what a node pushes again is renewed here and not there.
+//   - another node's share of the key is the same in every counter, and one of them is at least copyLeast.
 //
 // Two nodes copy if copyRows rows of different numbers are copies, and half at least of those that might have been.
 // Equal small counts are no copies, nor is one number everywhere, as a test makes it; and nodes that see the same traffic
-// by halves, or are asked by the same probes, do not learn their rows from anybody.
+// by halves, or are asked by the same probes, do not learn their rows from anybody but their own past. How long the two have to
+// live says nothing: what is pushed again after a loss of a link lives anew, here and there.
 const (
 	copyLeast  = 32
 	copyRows   = 16
-	copyLife   = 500 // ms
 	copySample = 64  // rows of each batch that are looked at
 	copyMost   = 512 // and of a lesson
 
@@ -121,9 +119,8 @@ func (v *source) compareAgain(now time.Time) {
 // compareLater compares one row with those who have come since, and reports whether it need
 // not be kept.
 func (v *source) compareLater(now time.Time, w *waiting) (done bool) {
-	passed := now.Sub(w.came)
 	i, here := v.byName[w.table]
-	if passed > copyPatient || here && v.heard[i].lane == nil {
+	if now.Sub(w.came) > copyPatient || here && v.heard[i].lane == nil {
 		return true
 	}
 	if !here {
@@ -131,9 +128,6 @@ func (v *source) compareLater(now time.Time, w *waiting) (done bool) {
 	}
 	h := &v.heard[i]
 	r := w.row
-	if r.Life != stick.Forever {
-		r.Life = uint32(max(0, int64(r.Life)-passed.Milliseconds()))
-	}
 	h.lane.target.table.Get(v.section.ms(now), r.Key, func(e *table.Entry) {
 		done = !v.reported(h, &r, e) || v.compareRow(h, &r, e, &w.with) // it has gone on by itself, or was found
 	})
@@ -168,7 +162,7 @@ func (v *source) compareRow(h *heard, r *stick.Row, e *table.Entry, with *[]*Pee
 		*with = append(*with, o)
 		x := v.book.seen.compared.with(o)
 		x.compared++
-		if same && mayBeCopy(r.Life, s.Life) {
+		if same {
 			found = true
 			x.copies++
 			if len(x.numbers) < copyMost {
@@ -218,11 +212,6 @@ func alike(counters []common, a, b []uint64) (same bool, high uint64) {
 		high = max(high, a[p.a])
 	}
 	return same, high
-}
-
-// mayBeCopy reports whether a row that has so long to live may be a copy of one that has b.
-func mayBeCopy(a, b uint32) bool {
-	return b == stick.Forever || a != stick.Forever && uint64(a) <= uint64(b)+copyLife
 }
 
 // judge decides what a lesson has shown. What was found stands until another process of the peer has given a

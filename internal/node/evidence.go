@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"tallystick/internal/session"
 	"tallystick/internal/stick"
 	"tallystick/internal/topology"
 )
@@ -16,6 +17,7 @@ type evidence struct {
 	copied    *Copied
 	copier    string // the process that copied is of
 	compared  comparison
+	partials  uint64 // sessions in a row in which the peer had not all to tell, to the last
 }
 
 // Announced is a table that a peer has announced, and what was seen of it.
@@ -102,6 +104,20 @@ func (e *evidence) lesson() {
 	}
 }
 
+// ends notes how a lesson has ended. After three that were not all nobody asks again: a node that
+// has just been started cold may end so once.
+func (e *evidence) ends(s session.Stats) {
+	switch {
+	case s.FinishedIn > 0:
+		e.partials = 0
+	case s.PartialsIn == mostPartials:
+		e.partials++
+	}
+}
+
+// mostPartials is how often a session asks for a lesson in vain.
+const mostPartials = 3
+
 // snapshot copies what observers may keep.
 func (e *evidence) snapshot(v *Inside) {
 	for _, a := range e.announced {
@@ -111,5 +127,5 @@ func (e *evidence) snapshot(v *Inside) {
 		x := *e.stranger
 		v.Stray = &x
 	}
-	v.Copied = e.copied // never changed once made
+	v.Copied, v.Partials = e.copied, e.partials // what copied points to is never changed
 }

@@ -1,7 +1,9 @@
 package node
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -106,32 +108,6 @@ func TestOwnPastIsNoCopy(t *testing.T) {
 		calm()
 		c.expect(c.view("lb2").Copied == nil, "what it has counted itself is its own")
 	})
-}
-
-// TestFresherIsNoCopy: nobody has learned what lives longer than what it would be a copy of.
-func TestFresherIsNoCopy(t *testing.T) {
-	for _, x := range []struct {
-		later time.Duration
-		want  bool
-	}{{0, true}, {time.Second, false}} {
-		bubble(t, "lb1 lb2", func(c *cluster) {
-			lb1, lb2 := c.newNode(100, "lb1", "", tables()...), c.newNode(200, "lb2", "", tables()...)
-			c.start()
-			lb1.Start()
-			calm()
-			for i := range 40 {
-				lb1.Touch("web", rowKey(i), to(uint64(100+i)))
-			}
-			wait(x.later)
-			for i := range 40 {
-				lb2.Learn("web", rowKey(i), to(uint64(100+i)))
-			}
-			lb2.Start()
-			calm()
-			c.view("lb2")
-			c.expect((c.view("lb2").Copied != nil) == x.want, fmt.Sprintf("%v later: %+v", x.later, c.view("lb2").Copied))
-		})
-	}
 }
 
 // TestCopiesAmongOthers: a third node that has other numbers for the same keys, and is heard first, does not hide them.
@@ -265,6 +241,29 @@ func TestEvidenceOfAPeer(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPartials: a peer that never has all to tell is told from one that was started cold.
+func TestPartials(t *testing.T) {
+	for branch, want := range map[string][]uint64{"": {1, 0, 0}, "never": {1, 2, 3}} {
+		bubble(t, "lb1", func(c *cluster) {
+			c.start()
+			q := fakepeer.Version("")
+			q.AlwaysPartial = branch == "never"
+			n := fakepeer.New(fakepeer.Config{Name: "lb1", Peer: "agg", PID: 7, Tables: tables(), Quirks: q, Dial: c.caller("lb1")})
+			c.answer("lb1", func(context.Context) (net.Conn, error) { return nil, errTest })
+			c.mu.Lock()
+			c.nodes["lb1"] = n
+			c.mu.Unlock()
+			n.Start()
+			for i, w := range want {
+				wait(30 * time.Second)
+				got := c.view("lb1").Partials
+				c.expect(got == w || branch == "" && i == 0 && got == 0, fmt.Sprintf("%q, session %d: %d sessions in a row, want %d", branch, i, got, w))
+				n.Cut()
+			}
+		})
+	}
 }
 
 // TestAnnouncedIsBounded: a peer can announce tables without end.

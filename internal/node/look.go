@@ -94,9 +94,6 @@ func (in *Inside) lookInto(x *visit) {
 	in.look(p, x.book)
 	past := in.Session
 	in.Session = x.session.Stats()
-	if in.Session.FinishedIn == 0 {
-		in.Partials = in.Session.PartialsIn
-	}
 	in.Session.Add(past)
 	(*source)(x).compareAgain(time.Now())
 	if !x.conn.calling { // a peer that we called does not say which process it is

@@ -254,6 +254,7 @@ func (v *source) End(now time.Time, drop, complete bool) {
 	v.handbacks.ended = true
 	v.linked = 0
 	v.book.seen.judge(v.hello.PID)
+	v.book.seen.ends(v.session.Stats())
 	if !complete {
 		return
 	}

@@ -54,7 +54,7 @@ type Inside struct {
 	Announced []Announced // tables that it has announced in its present or last session; at most 192
 	Copied    *Copied     // nil: nothing of the kind was seen
 	Stray     *Stray      // nil: the same, in the present or last session
-	Partials  uint64      // answers in this session that it had not all, none having been all
+	Partials  uint64      // sessions in a row in which it never said that it has told us all
 }
 
 // LaneView is a snapshot of one source table of a peer.

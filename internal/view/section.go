@@ -89,7 +89,7 @@ type Peer struct {
 	Announced []Announced    // all tables that it has announced in its present or last session, by name; a bounded number
 	Copied    *Copied        // rows that were another node's; nil: none were seen
 	Stray     *Stray         // keys of another shard; nil: none were seen in this session
-	Partials  uint64         // lessons in this session that it said were not all, none having been all since
+	Partials  uint64         // sessions in a row in which it never said that its lesson was all
 	Error     *ProtocolError // the last one; nil if there never was one
 }
 
