@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -66,7 +67,8 @@ type handback struct {
 	rows   []stick.Row
 }
 
-// take keeps the first rows of a table.
+// take keeps the first rows of a table. A key may come again, when it changes while the lesson is given: then
+// the later row counts.
 func (h *handbacks) take(name string, schema *stick.Schema, rows []stick.Row) {
 	b := h.tables[name]
 	if b == nil {
@@ -76,8 +78,16 @@ func (h *handbacks) take(name string, schema *stick.Schema, rows []stick.Row) {
 		b = &handback{schema: schema}
 		h.tables[name] = b
 	}
-	for _, r := range rows[:min(len(rows), comparedKeys-len(b.rows))] {
-		b.rows = append(b.rows, stick.Row{Key: slices.Clone(r.Key), Values: slices.Clone(r.Values)})
+	for _, r := range rows {
+		same := func(kept stick.Row) bool { return bytes.Equal(kept.Key, r.Key) }
+		switch i := slices.IndexFunc(b.rows, same); {
+		case i >= 0:
+			copy(b.rows[i].Values, r.Values)
+		case len(b.rows) < comparedKeys:
+			b.rows = append(b.rows, stick.Row{Key: slices.Clone(r.Key), Values: slices.Clone(r.Values)})
+		default:
+			return
+		}
 	}
 }
 

@@ -275,3 +275,22 @@ func TestObserveUp(t *testing.T) {
 		c.reads("lb1", "web.all", alice, stick.HTTPReqCnt, 99, "and down")
 	})
 }
+
+// A key that changes while its peer gives a lesson comes twice: it is one key, as it was in the end.
+func TestHandedBackTwice(t *testing.T) {
+	schema := &stick.Schema{Name: "web.agg", KeyType: stick.String, KeyLen: 8, Columns: []stick.Column{{Type: stick.HTTPReqCnt, Len: 1}}}
+	var h handbacks
+	for _, v := range []uint64{3, 4} {
+		h.take("web.agg", schema, []stick.Row{{Key: []byte("k"), Values: []uint64{v}}})
+	}
+	if rows := h.tables["web.agg"].rows; len(rows) != 1 || rows[0].Values[0] != 4 {
+		t.Errorf("got %v, want the later one alone", rows)
+	}
+	many := make([]stick.Row, comparedKeys+5)
+	for i := range many {
+		many[i] = stick.Row{Key: fmt.Append(nil, i), Values: []uint64{1}}
+	}
+	if h.take("web.agg", schema, many); len(h.tables["web.agg"].rows) != comparedKeys {
+		t.Errorf("%d rows are kept, want %d at most", len(h.tables["web.agg"].rows), comparedKeys)
+	}
+}
