@@ -42,6 +42,12 @@ type node interface {
 // count is what a table holds of one client.
 type count struct{ requests, rate int }
 
+// Where the aggregator is asked, as examples/demo/tallystick.cfg has it.
+const (
+	webAddress = "127.0.77.1:8404" // of the http line
+	cliAddress = "127.0.77.1:8405" // of the stats socket that needs no path
+)
+
 // addresses of the three nodes, as examples/demo/tallystick.cfg has them.
 var addresses = []string{"127.0.77.11", "127.0.77.12", "127.0.77.13"}
 

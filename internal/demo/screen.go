@@ -44,7 +44,7 @@ func (s *screen) draw(ctx context.Context) error {
 // page is one picture: a line a client, for each node what it has counted and what it reads.
 func (s *screen) page() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "\ntallystick demo, %3.0f s: requests that each node has counted > the sum that it reads from its table clients.agg\n\n%-13s", time.Since(s.traffic.begun).Seconds(), "client")
+	fmt.Fprintf(&b, "\ntallystick demo, %3.0f s: requests that each node has counted > the sum that it reads from its table clients.agg\nIn a browser: http://%s/   On another terminal: tallystick top -s %s\n\n%-13s", time.Since(s.traffic.begun).Seconds(), webAddress, cliAddress, "client")
 	for _, n := range s.nodes {
 		fmt.Fprintf(&b, " %-20s", n.name()+" "+n.version())
 	}
