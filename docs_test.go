@@ -39,6 +39,35 @@ func TestSecurityNamesRealTests(t *testing.T) {
 	}
 }
 
+// Every page that another one points to is there, and so is every picture.
+func TestLinks(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := filepath.Glob("doc/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	seen := 0
+	for _, page := range append(pages, more...) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			seen++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s points to %s: %v", page, m[1], err)
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("%d links: this looks in the wrong place", seen)
+	}
+}
+
 // testNames collects the names of all tests and fuzz targets.
 func testNames(t *testing.T) map[string]bool {
 	t.Helper()

@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 //	threads PIDFILE          whose the threads of a process are, to stdout, each answer once
 //	usage PROGRAM ARG...     like ! exec, but the exit status must be 2
 //	http METHOD URL [USER:PASSWORD] [BODY]   status and answer to stdout; with ! an error is wanted
+//	play FILE SOCKET         what a page tells its reader to run: see there
 //	curl-lines FILE ITS-ADDRESS OURS         runs the curl lines of a page of the manual
 //
 // and those of script_peer_test.go and script_raw_test.go. The environment has the addresses
@@ -77,6 +78,7 @@ func TestScripts(t *testing.T) {
 			"send":            send,
 			"http":            httpAsk,
 			"curl-lines":      curlLines,
+			"play":            play,
 		},
 	})
 }
