@@ -16,7 +16,7 @@ func showInfo(r *request) error {
 	r.printf("Observing: %d\n", r.observing())
 	active, connected := r.countPeers()
 	r.printf("ActivePeers: %d\nConnectedPeers: %d\n", active, connected)
-	for _, c := range append(r.client.server.counters(), p.Counters...) {
+	for _, c := range append(r.client.server.Counters(), p.Counters...) {
 		r.printf("%s: %d\n", c.Name, c.Value)
 	}
 	return nil

@@ -147,8 +147,8 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, level Level) {
 	c.serve()
 }
 
-// counters is what show info has to say of the CLI itself.
-func (s *Server) counters() []view.Counter {
+// Counters is what there is to say of the CLI itself, in the words of show info.
+func (s *Server) Counters() []view.Counter {
 	return []view.Counter{
 		{Name: "CliConns", Value: s.stats.clients.Load()},
 		{Name: "CliMaxConns", Value: maxClients},

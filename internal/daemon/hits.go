@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"tallystick/internal/node"
@@ -30,6 +31,15 @@ const (
 	limitTexts   = "texts"           // server keys that are too many or too long
 	limitLog     = "log_queue"       // a target of the log is too slow
 )
+
+// counted are those that the runtime CLI and the web server count, by their words for show info.
+var counted = map[string]string{
+	"CliRefusedConns": "cli_connections", "CliTimeouts": "cli_time", "CliLinesTooLong": "cli_line",
+	"HttpConnsRefused": "http_connections", "HttpStreamsRefused": "http_streams", "HttpStreamsCut": "http_backlog",
+	"HttpEventsDropped": "http_events", "HttpPasswordsLimited": "http_passwords", "HttpScansRefused": "http_scans",
+	"HttpEntriesRefused": "http_entries", "HttpBodiesRefused": "http_body", "HttpWatchesRefused": "http_watches",
+	"HistoryTablesLeft": "history_tables",
+}
 
 // reasons are those for which callers are refused.
 var reasons = []struct {
@@ -65,6 +75,11 @@ func (b *backend) hitsOf(p *view.Process) {
 	}
 	p.LimitsHit = append(p.LimitsHit, view.Hit{Name: limitEvicted, Times: p.Evicted}, view.Hit{Name: limitRefused, Times: refused},
 		view.Hit{Name: limitTexts, Times: texts}, view.Hit{Name: limitLog, Times: p.LogLinesLost})
+	for _, c := range slices.Concat(b.cli.Counters(), b.web.Counters()) {
+		if name := counted[c.Name]; name != "" {
+			p.LimitsHit = append(p.LimitsHit, view.Hit{Name: name, Times: uint64(c.Value)})
+		}
+	}
 	for _, r := range reasons {
 		p.Refused = append(p.Refused, view.Hit{Name: r.name, Times: r.of(&b.counters).Load()})
 	}

@@ -10,13 +10,35 @@ import (
 	"testing"
 	"time"
 
+	"tallystick/internal/cli"
 	"tallystick/internal/node"
 	"tallystick/internal/view"
+	"tallystick/internal/web"
 )
 
 // neither are node's counters of what happens every day.
 var neither = []string{"Accepted", "Called", "CallsFailed", "Sessions", "SessionsLost", "Replaced", "ProtocolErrors", "Updates", "HeldBack",
 	"OwnRows", "TablesLooped", "StrayKeys", "Takeovers", "Disputes", "Reconfigured", "Lessons", "Taught", "Restored", "Withheld"}
+
+// nor are these of the runtime CLI and the web server.
+var plain = []string{"CliConns", "CliMaxConns", "CliCumConns", "CliCommands", "CliDenied", "HttpRequests", "HttpConns", "HttpStreams",
+	"HttpHostsRefused", "HttpCrossOrigin", "HttpActsDenied", "HttpPasswordsWrong", "HttpPanics"}
+
+// The same of the runtime CLI and the web server.
+func TestEveryWordHasAPlace(t *testing.T) {
+	words := map[string]bool{}
+	for _, c := range slices.Concat(cli.New(cli.Config{}).Counters(), web.New(web.Config{}).Counters()) {
+		words[c.Name] = true
+		if counted[c.Name] == "" && !slices.Contains(plain, c.Name) {
+			t.Errorf("%s is counted, and no metric shows it: name it in counted, or here", c.Name)
+		}
+	}
+	for word := range counted {
+		if !words[word] {
+			t.Errorf("nobody counts %s", word)
+		}
+	}
+}
 
 // A counter that is added to node is a limit, a reason, or said to be neither: it cannot be forgotten.
 func TestEveryCounterHasAPlace(t *testing.T) {
@@ -53,6 +75,9 @@ func TestManualNamesThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[string][]string{"limit": {limitEvicted, limitRefused, limitTexts, limitLog}}
+	for _, name := range counted {
+		names["limit"] = append(names["limit"], name)
+	}
 	for _, l := range limits {
 		names["limit"] = append(names["limit"], l.name)
 	}
