@@ -188,7 +188,9 @@ func TestAdoptPostsWhatIsAgreed(t *testing.T) {
 		t.Errorf("posted\n%s\nwant\n%s", got, want)
 	}
 	b.run(chromedp.Click(chromedp.CSS(".adopt .bar button:nth-child(2)")), chromedp.SendKeys(chromedp.CSS("#cfg"), "peers p"), chromedp.Click(chromedp.CSS("button.main")))
-	eventually(t, "the file is posted", func() bool { return json.Valid(s.posted) && string(s.posted) == `{"haproxy_cfg":"peers p","aggregator":{"name":"agg1","address":"192.0.2.5:10000"}}` })
+	eventually(t, "the file is posted", func() bool {
+		return json.Valid(s.posted) && string(s.posted) == `{"haproxy_cfg":"peers p","aggregator":{"name":"agg1","address":"192.0.2.5:10000"}}`
+	})
 }
 
 func TestBackAndUnknownAddresses(t *testing.T) {
