@@ -22,47 +22,24 @@ func name(s string) string {
 	return b.String()
 }
 
-// table is what a node's configuration must have for a table of that wire name and definition. extra is put behind the expire.
-func table(wire string, s *stick.Schema, rows int64, extra string) string {
-	in, section := strings.CutPrefix(wire, "/")
-	var b strings.Builder
-	if section {
-		fmt.Fprintf(&b, "table %s type %s", name(in), s.KeyType)
-	} else {
-		fmt.Fprintf(&b, "backend %s\n    stick-table type %s", name(wire), s.KeyType)
+// table is what a node's configuration must have for a table of that wire name and definition, with room for
+// the keys of all nodes.
+func table(wire string, s *stick.Schema, rows int64, options ...string) string {
+	section, line := s.Declare(wire, size(rows), options...)
+	if section == "peers" { // the reader's own
+		return name(line)
 	}
-	switch s.KeyType {
-	case stick.String:
-		fmt.Fprintf(&b, " len %d", s.KeyLen-1)
-	case stick.Binary:
-		fmt.Fprintf(&b, " len %d", s.KeyLen)
-	}
-	fmt.Fprintf(&b, " size %s", size(rows))
-	if s.Expire > 0 {
-		b.WriteString(" expire " + stick.FormatMillis(s.Expire))
-	}
-	b.WriteString(extra)
-	if !section {
-		b.WriteString(" peers PEERS")
-	}
-	for i, c := range s.Columns {
-		b.WriteString([]string{",", " store "}[asInt(i == 0)] + c.String())
-	}
-	return b.String()
+	return name(section) + "\n    " + name(line)
 }
 
 // size is a size for the keys of all nodes, with room for as many again. Nobody announces the
 // size that a table has.
 func size(rows int64) string {
-	const k, m = 1000, 1000_000
-	n := int64(100 * k)
-	for n < 2*rows {
-		n *= 2
+	k := int64(100)
+	for k*1000 < 2*rows {
+		k *= 2
 	}
-	if n%m == 0 {
-		return fmt.Sprintf("%dm", n/m)
-	}
-	return fmt.Sprintf("%dk", n/k)
+	return fmt.Sprintf("%dk", k)
 }
 
 // us is the line for us in a node's peers section.
@@ -94,13 +71,6 @@ func splitAddr(addr string) (host, port string) {
 		return addr, ""
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(addr[:at], "["), "]"), addr[at+1:]
-}
-
-func asInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func plural(n int, one, many string) string {

@@ -38,7 +38,7 @@ func (x *look) definition(s *view.Section, t *view.Table, p *view.Peer, l *view.
 	}
 	f := view.Finding{Peer: p.Name, Table: l.Name}
 	if p.Role == "node" {
-		f.Fix = table(l.Name, t.Schema, t.Rows, "")
+		f.Fix = table(l.Name, t.Schema, t.Rows)
 	}
 	f.Text = fmt.Sprintf("on %s %s %s", name(p.Name), name(l.Name), name(strings.Join(parts, "; it ")))
 	x.addHere(s, "sources-disagree", severity, f)
@@ -94,7 +94,7 @@ func (x *look) noSource(in *index, t *view.Table, p *member) {
 		if a := p.tables[slashed(source)]; a != nil && !slices.Contains(t.Sources, a.Name) {
 			more = "; it has one of that name elsewhere, and a table in a peers section and one in a proxy are two"
 		}
-		f := view.Finding{Peer: p.Name, Table: source, Fix: table(source, t.Schema, t.Rows, ""),
+		f := view.Finding{Peer: p.Name, Table: source, Fix: table(source, t.Schema, t.Rows),
 			Text: fmt.Sprintf("%s has no table %s, which %s: nothing that it counts is in the sum%s", name(p.Name), name(source), plural(others, "other node has", "other nodes have"), more)}
 		x.addHere(in.Section, "source-missing", view.Notice, f)
 	}

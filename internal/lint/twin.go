@@ -29,7 +29,7 @@ func (x *look) twin(in *index, t *view.Table, p *member) {
 
 // twinSchema compares a definition that is not that of the sources.
 func (x *look) twinSchema(s *view.Section, t *view.Table, p *view.Peer, own *view.Announced) {
-	f := view.Finding{Peer: p.Name, Table: t.Target, Fix: table(t.Target, t.Schema, t.Rows, "")}
+	f := view.Finding{Peer: p.Name, Table: t.Target, Fix: table(t.Target, t.Schema, t.Rows)}
 	if !own.Schema.SameKeys(t.Schema) {
 		f.Text = fmt.Sprintf("on %s %s has keys of another type than its sources, so nothing of the sum reaches it: it has '%s', they have '%s'",
 			name(p.Name), name(t.Target), keys(own.Schema), keys(t.Schema))
@@ -48,7 +48,7 @@ func (x *look) twinSchema(s *view.Section, t *view.Table, p *view.Peer, own *vie
 // noTwin: the node has no such table, or has it in the wrong place.
 func (x *look) noTwin(in *index, t *view.Table, p *member) {
 	s := in.Section
-	f := view.Finding{Peer: p.Name, Table: t.Target, Fix: table(t.Target, t.Schema, t.Rows, "")}
+	f := view.Finding{Peer: p.Name, Table: t.Target, Fix: table(t.Target, t.Schema, t.Rows)}
 	other := slashed(t.Target)
 	if a := p.tables[other]; a != nil && a.Use == view.Sum && in.byTarget[other] == nil {
 		bare := name(strings.TrimPrefix(t.Target, "/"))
@@ -129,7 +129,7 @@ func (x *look) twinRows(s *view.Section, t *view.Table, p *view.Peer, own *view.
 	}
 	if own.GaugesLost > 0 && own.GaugesKept == 0 {
 		f.Text = fmt.Sprintf("%s does not keep the conn_cur of %s that it is told: HAProxy 3.2 and later keep it in a table with recv-only, 2.5 to 3.1 never do", name(p.Name), name(t.Target))
-		f.Fix = table(t.Target, t.Schema, t.Rows, " recv-only")
+		f.Fix = table(t.Target, t.Schema, t.Rows, "recv-only")
 		x.addHere(s, "recv-only", view.Warning, f)
 	}
 }

@@ -21,8 +21,8 @@ func TestTwinMissing(t *testing.T) {
 		c.node("lb2", web("web"), web("/rates"))
 		calm()
 		c.logs(1, "the log has the line to add in a proxy", "no such table", "peer=lb2",
-			"to=\"backend web.agg\"", "stick-table type ip expire 10m store conn_cur,http_req_cnt,http_req_rate(10s) size SIZE peers SECTION")
-		c.logs(1, "and in a peers section", "no such table", "peer=lb2", "to=peers", "table rates.agg type ip expire 10m store")
+			"to=\"backend web.agg\"", "stick-table type ip size SIZE expire 10m peers PEERS store conn_cur,http_req_cnt,http_req_rate(10s)")
+		c.logs(1, "and in a peers section", "no such table", "peer=lb2", "to=peers", "table rates.agg type ip size SIZE expire 10m store")
 		c.logs(1, "of each node that lacks it", "no such table", "peer=lb1", "table=/rates.agg")
 		v := c.section.Peer("lb2").View()
 		c.expect(len(v.Missing) == 2, "shows have it too")

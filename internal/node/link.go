@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"tallystick/internal/publish"
 	"tallystick/internal/stick"
@@ -102,12 +101,7 @@ func (s *Section) goesUp() bool {
 }
 
 // line is what the configuration of a node must have for the table, and in which section.
-func (t *target) line() (section, line string) {
-	if name, ok := strings.CutPrefix(t.name, "/"); ok {
-		return "peers", fmt.Sprintf("table %s %v size SIZE", name, schemaOf(t))
-	}
-	return "backend " + t.name, fmt.Sprintf("stick-table %v size SIZE peers SECTION", schemaOf(t))
-}
+func (t *target) line() (section, line string) { return schemaOf(t).Declare(t.name, "SIZE") }
 
 // reportShape says what keeps the peer from reading a table, or columns of it.
 func (v *sink) reportShape(t *target, f *feed, s *stick.Schema) {

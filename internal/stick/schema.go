@@ -77,32 +77,6 @@ func (s *Schema) SameKeys(o *Schema) bool {
 	return s.KeyType == o.KeyType && (s.KeyType != Binary || s.KeyLen == o.KeyLen)
 }
 
-// String prints the schema as HAProxy's configuration would have it, without its name:
-//
-//	type string len 32 expire 10m store conn_cur,http_req_rate(10s),gpc(3)
-func (s *Schema) String() string {
-	b := []byte("type " + s.KeyType.String())
-	switch s.KeyType {
-	case String:
-		b = strconv.AppendInt(append(b, " len "...), int64(s.KeyLen)-1, 10)
-	case Binary:
-		b = strconv.AppendUint(append(b, " len "...), uint64(s.KeyLen), 10)
-	}
-	if s.Expire != 0 {
-		b = append(b, " expire "+FormatMillis(s.Expire)...)
-	}
-	if len(s.Columns) > 0 {
-		b = append(b, " store "...)
-	}
-	for i, c := range s.Columns {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, c.String()...)
-	}
-	return string(b)
-}
-
 // String prints the column as in HAProxy's "store": http_req_rate(10s), gpc_rate(2,10s).
 func (c Column) String() string {
 	var args []string

@@ -56,6 +56,24 @@ func TestSchemaString(t *testing.T) {
 	}
 }
 
+// TestDeclare has the lines that go into a node's configuration.
+func TestDeclare(t *testing.T) {
+	s := Schema{KeyType: Binary, KeyLen: 20, Expire: 30000, Columns: []Column{{Type: ConnCur, Len: 1}, {Type: GPC0, Len: 1}}}
+	for _, c := range []struct {
+		why, wire     string
+		options       []string
+		section, line string
+	}{
+		{"a table of a peers section has no slash there", "/web.agg", nil, "peers", "table web.agg type binary len 20 size 100k expire 30s store conn_cur,gpc0"},
+		{"a proxy's must say whose peers hear of it", "web.agg", nil, "backend web.agg", "stick-table type binary len 20 size 100k expire 30s peers PEERS store conn_cur,gpc0"},
+		{"options stand before store", "web.agg", []string{"recv-only"}, "backend web.agg", "stick-table type binary len 20 size 100k expire 30s recv-only peers PEERS store conn_cur,gpc0"},
+	} {
+		if section, line := s.Declare(c.wire, "100k", c.options...); section != c.section || line != c.line {
+			t.Errorf("%s:\n got %s: %s\nwant %s: %s", c.why, section, line, c.section, c.line)
+		}
+	}
+}
+
 func TestSchemaEqual(t *testing.T) {
 	a := Schema{Name: "web", KeyType: Binary, KeyLen: 20, Columns: []Column{{Type: GPC0, Len: 1}}}
 	same := a
