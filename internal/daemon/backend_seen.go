@@ -52,7 +52,7 @@ func refusalsOf(list []node.Refusal) (out []view.Refusal) {
 // refusalKinds are the words for observers.
 var refusalKinds = map[node.RefusalKind]view.RefusalKind{
 	node.RefusedOther: view.RefusedOther, node.RefusedUnknown: view.RefusedUnknown, node.RefusedSelf: view.RefusedSelf,
-	node.RefusedWrongName: view.RefusedWrongName, node.RefusedTwice: view.RefusedTwice, node.RefusedAllow: view.RefusedAddress,
+	node.RefusedWrongName: view.RefusedWrongName, node.RefusedTwice: view.RefusedTwice, node.RefusedAllow: view.RefusedAllow,
 	node.RefusedCertificate: view.RefusedCertificate, node.RefusedCrowd: view.RefusedCrowd, node.RefusedTLS: view.RefusedTLS,
 }
 

@@ -205,7 +205,7 @@ func TestLintFindsCallers(t *testing.T) {
 	w.addrs["wrong"] = w.addr(name)
 	w.node(haproxytest.Config{Name: "lb7", Version: v, Tables: withTwins(lintRates)}, name)
 	w.node(haproxytest.Config{Name: "lb8", Version: v, Tables: withTwins(lintRates)}, "wrong")
-	list := c.agg.finds("name-unknown lb7 -", "name-wrong lb8 -")
+	list := c.agg.finds("aggregator-name lb8 -", "name-unknown lb7 -")
 	for i, want := range []string{"server tallystick " + w.addr(name), "peer lb7 127.0.0.1:PORT"} {
 		if list[i].Fix != want {
 			t.Errorf("the line to write: %v, want %q", list[i], want)

@@ -6,10 +6,11 @@ type Rule struct {
 	About string // what it finds, in a few words
 }
 
-// Rules lists all rules, by name. doc/lint.md explains each.
+// Rules lists all rules, by name. doc/lint.md explains each. What is found in files as well has the name that it has
+// there (fleet), and no other thing has it.
 func Rules() []Rule {
 	return []Rule{
-		{"address", "a caller's address is not one that it may come from"},
+		{"aggregator-name", "a caller calls us by a name that is not ours"},
 		{"certificate", "a certificate ends soon, or has ended"},
 		{"limit-entries", "a section has as many rows as it may have"},
 		{"limit-peers", "a section has as many dynamic peers as it may have"},
@@ -17,8 +18,8 @@ func Rules() []Rule {
 		{"more", "so much is wrong that not all of it is listed"},
 		{"name-twice", "two processes have one name"},
 		{"name-unknown", "a caller's name is on no line"},
-		{"name-wrong", "a caller calls us by a name that is not ours"},
 		{"nodes-replicate", "nodes replicate a source table among themselves"},
+		{"not-allowed", "a caller's address is not one that it may come from"},
 		{"partial", "a peer never says that its lesson was all"},
 		{"peer-down", "a peer has had no session for a while"},
 		{"peer-never", "a peer has never been here"},

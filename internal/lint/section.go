@@ -81,7 +81,7 @@ func lineFor(s *view.Section, r *view.Refusal) string {
 		return "localpeer " + name(r.Name) + "-2"
 	case s != nil && r.Why == view.RefusedWrongName:
 		return us(s, "")
-	case s != nil && r.Why == view.RefusedAddress:
+	case s != nil && r.Why == view.RefusedAllow:
 		if p := slices.IndexFunc(s.Peers, func(p view.Peer) bool { return p.Name == r.Name && !p.Dynamic }); p >= 0 {
 			return strings.Join(strings.Fields("peer "+name(r.Name)+" "+name(s.Peers[p].Addr)+" allow "+strings.Join(append(slices.Clone(s.Peers[p].Allow), r.From), ",")), " ")
 		}
@@ -100,9 +100,9 @@ func ruleOfRefusal(k view.RefusalKind) (rule string, severity view.Severity) {
 	case view.RefusedSelf, view.RefusedTwice:
 		return "name-twice", view.Error
 	case view.RefusedWrongName:
-		return "name-wrong", view.Error
-	case view.RefusedAddress:
-		return "address", view.Error
+		return "aggregator-name", view.Error
+	case view.RefusedAllow:
+		return "not-allowed", view.Error
 	case view.RefusedCertificate, view.RefusedTLS:
 		return "tls", view.Error
 	case view.RefusedCrowd:

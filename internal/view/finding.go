@@ -100,7 +100,7 @@ const (
 	RefusedSelf        RefusalKind = "self"        // it is ours
 	RefusedWrongName   RefusalKind = "wrong-name"  // it has called somebody else
 	RefusedTwice       RefusalKind = "twice"       // one of that name is there, from another address
-	RefusedAddress     RefusalKind = "address"     // it may not come from where it comes
+	RefusedAllow       RefusalKind = "allow"       // it may not come from where it comes
 	RefusedCertificate RefusalKind = "certificate" // it has not proved its name
 	RefusedCrowd       RefusalKind = "crowd"       // one dynamic peer too many
 	RefusedTLS         RefusalKind = "tls"         // no TLS session came about, or one side does not want any; the name is not known
