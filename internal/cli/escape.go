@@ -1,10 +1,6 @@
 package cli
 
-import (
-	"fmt"
-
-	"tallystick/internal/stick"
-)
+import "tallystick/internal/stick"
 
 // oneWord escapes a name that may have come from outside so that it is one word of one line:
 // what stick.AppendEscaped escapes, and commas, since show stat separates by them.
@@ -21,16 +17,5 @@ func oneWord(s string) string {
 	return string(out)
 }
 
-// oneLine escapes a sentence so that it stays on its line: control characters and whatever is
-// not ASCII as \xNN. A terminal is not moved by it either.
-func oneLine(s string) string {
-	b := make([]byte, 0, len(s))
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f {
-			b = fmt.Appendf(b, `\x%02x`, c)
-		} else {
-			b = append(b, c)
-		}
-	}
-	return string(b)
-}
+// oneLine escapes a sentence of others so that it stays on its line.
+func oneLine(s string) string { return stick.OneLine(s) }

@@ -1,5 +1,7 @@
 package cli
 
+import "strconv"
+
 // maxLine is the longest line of commands, its end included: HAProxy's default buffer.
 const maxLine = 16 << 10
 
@@ -49,23 +51,9 @@ func unescape(s []byte) (c byte, n int) {
 		return '\\', 0
 	}
 	if len(s) >= 3 && s[0] == 'x' {
-		high, ok1 := hexDigit(s[1])
-		low, ok2 := hexDigit(s[2])
-		if ok1 && ok2 {
-			return high<<4 | low, 3
+		if v, err := strconv.ParseUint(string(s[1:3]), 16, 8); err == nil {
+			return byte(v), 3
 		}
 	}
 	return s[0], 1
-}
-
-func hexDigit(c byte) (v byte, ok bool) {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0', true
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10, true
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10, true
-	}
-	return 0, false
 }

@@ -10,17 +10,7 @@ import (
 )
 
 // name is a name of others for a line of a configuration: nothing in it can end the line.
-func name(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f {
-			fmt.Fprintf(&b, `\x%02x`, c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
+func name(s string) string { return stick.OneLine(s) }
 
 // table is what a node's configuration must have for a table of that wire name and definition, with room for
 // the keys of all nodes.

@@ -56,6 +56,20 @@ func AppendEscaped(b, s []byte) []byte {
 	return b
 }
 
+// OneLine escapes a sentence so that it stays on its line: control characters and whatever is not ASCII
+// as \xNN. A terminal is not moved by it either.
+func OneLine(s string) string {
+	b := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f {
+			b = append(b, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
+		} else {
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}
+
 const hexDigits = "0123456789abcdef"
 
 func appendHex(b, s []byte) []byte {

@@ -74,6 +74,17 @@ func TestDeclare(t *testing.T) {
 	}
 }
 
+// TestOneLine: whatever a name of others has in it, what is printed is one line, and a terminal does nothing else.
+func TestOneLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"a name with 'blanks'": "a name with 'blanks'", "lb1\nlb2": `lb1\x0alb2`, "\x1b[2J": `\x1b[2J`, "\x7f\xff": `\x7f\xff`, "": "",
+	} {
+		if got := OneLine(in); got != want {
+			t.Errorf("%q is printed as %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestSchemaEqual(t *testing.T) {
 	a := Schema{Name: "web", KeyType: Binary, KeyLen: 20, Columns: []Column{{Type: GPC0, Len: 1}}}
 	same := a
