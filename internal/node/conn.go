@@ -71,13 +71,22 @@ func (c *conn) ask(wish *atomic.Bool) {
 // visit runs f in the drive loop, between two steps, and waits for it. It reports whether f
 // was run: a connection that has ended runs nothing.
 func (c *conn) visit(f func(*visit)) bool {
-	ran := make(chan struct{})
+	ran, _ := c.visitWithin(nil, func(v *visit) { f(v); v.stir() }) // what f has changed may be worth saying
+	return ran
+}
+
+// visitWithin is visit for observers: it gives up once enough has come before f was begun, and since f changes
+// nothing the peer is not spoken to for it.
+func (c *conn) visitWithin(enough <-chan time.Time, f func(*visit)) (ran, late bool) {
+	done := make(chan struct{})
 	select {
-	case c.visitors <- func(v *visit) { defer close(ran); f(v); v.stir() }: // what f has changed may be worth saying
-		<-ran
-		return true
+	case c.visitors <- func(v *visit) { defer close(done); f(v) }:
+		<-done
+		return true, false
 	case <-c.done:
-		return false
+		return false, false
+	case <-enough:
+		return false, true
 	}
 }
 

@@ -49,14 +49,10 @@ func newPipes() *pipes {
 // asked what it wants to hear), and time passes.
 func (c *conn) drive(v *visit, rest []byte) (err error) {
 	p := newPipes()
-	stop := context.AfterFunc(c.ctx, func() { c.nc.Close() })
-	var helpers sync.WaitGroup
-	helpers.Go(func() { p.read(c.nc, rest) })
-	helpers.Go(func() { p.write(c.nc) })
+	join := c.start(p, rest)
 	defer func() {
 		c.finish(v, p)
-		stop()
-		helpers.Wait()
+		join()
 		if cause := context.Cause(c.ctx); cause != nil && v.session.Err() == nil {
 			err = cause // else the session was over before it was ended
 		}
@@ -106,6 +102,18 @@ func (c *conn) drive(v *visit, rest []byte) (err error) {
 		case <-c.ctx.Done():
 			return context.Cause(c.ctx)
 		}
+	}
+}
+
+// start starts the reader, which begins with rest, and the writer. join waits until both have ended.
+func (c *conn) start(p *pipes, rest []byte) (join func()) {
+	stop := context.AfterFunc(c.ctx, func() { c.nc.Close() })
+	var helpers sync.WaitGroup
+	helpers.Go(func() { p.read(c.nc, rest) })
+	helpers.Go(func() { p.write(c.nc) })
+	return func() {
+		stop()
+		helpers.Wait()
 	}
 }
 

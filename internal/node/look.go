@@ -73,21 +73,6 @@ func (p *Peer) inside() (in Inside, ok bool) {
 	}
 }
 
-// visitWithin is visit for observers: it gives up once enough has come before f was begun, and since f changes
-// nothing the peer is not spoken to for it.
-func (c *conn) visitWithin(enough <-chan time.Time, f func(*visit)) (ran, late bool) {
-	done := make(chan struct{})
-	select {
-	case c.visitors <- func(v *visit) { defer close(done); f(v) }:
-		<-done
-		return true, false
-	case <-c.done:
-		return false, false
-	case <-enough:
-		return false, true
-	}
-}
-
 // lookInto sees what there is to see of a session that lives.
 func (in *Inside) lookInto(x *visit) {
 	p := x.peer

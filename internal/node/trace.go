@@ -21,7 +21,7 @@ func (s *Section) Trace(t *table.Table, key []byte) (list []Reach) {
 	var readers []*table.Reader
 	var how []standing
 	for _, p := range s.roster.all() {
-		p.look(func(b *book, _ *visit) {
+		p.look(func(b *book) {
 			for _, f := range b.feeds {
 				if f.target.table != t {
 					continue
@@ -43,15 +43,17 @@ func (s *Section) Trace(t *table.Table, key []byte) (list []Reach) {
 	return list
 }
 
-// look calls f with the peer's book: in the drive loop if there is one, with its visit, else here. If the
+// look calls f with the peer's book, to read in it: in the drive loop if there is one, else here. If the
 // book is between two owners f is not called.
-func (p *Peer) look(f func(b *book, v *visit)) {
-	if c := p.current(); c != nil && c.visit(func(v *visit) { f(v.book, v) }) {
-		return
+func (p *Peer) look(f func(*book)) {
+	if c := p.current(); c != nil {
+		if ran, _ := c.visitWithin(nil, func(v *visit) { f(v.book) }); ran {
+			return
+		}
 	}
 	select {
 	case b := <-p.book:
-		f(b, nil)
+		f(b)
 		p.book <- b
 	default:
 	}
