@@ -127,8 +127,7 @@ func findings(files, nodes []string, v haproxycfg.Version) ([]fleet.Finding, err
 	for _, e := range errs {
 		text := e
 		text.Pos = config.Pos{} // it has a place of its own in what is printed
-		severity := map[config.Severity]fleet.Severity{config.Alert: fleet.Error, config.Warning: fleet.Warning, config.Notice: fleet.Notice}
-		found = append(found, fleet.Finding{Rule: "config", Severity: severity[e.Severity], Where: e.Pos, Text: text.Error()})
+		found = append(found, fleet.Finding{Rule: "config", Severity: e.Severity, Where: e.Pos, Text: text.Error()})
 	}
 	if c != nil {
 		found = append(found, fleet.Check(c, members)...)

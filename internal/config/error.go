@@ -20,6 +20,12 @@ const (
 	Notice                  // something was accepted that does nothing here
 )
 
+// String is the word for programs.
+func (s Severity) String() string { return [...]string{"error", "warning", "notice"}[s] }
+
+// Label is the word that HAProxy prints.
+func (s Severity) Label() string { return [...]string{"[ALERT]", "[WARNING]", "[NOTICE]"}[s] }
+
 // Kind is what an Error is about.
 type Kind uint8
 
@@ -60,6 +66,5 @@ func (e Error) Error() string {
 // Format is the line that HAProxy would print for the complaint: the severity in ten
 // columns, the process id, the room, the complaint.
 func (e Error) Format(pid int) string {
-	word := [...]string{Alert: "[ALERT]", Warning: "[WARNING]", Notice: "[NOTICE]"}[e.Severity]
-	return fmt.Sprintf("%-10s (%d) : config : %s", word, pid, e.Error())
+	return fmt.Sprintf("%-10s (%d) : config : %s", e.Severity.Label(), pid, e.Error())
 }

@@ -13,24 +13,19 @@ import (
 	"slices"
 	"strings"
 
+	"tallystick/internal/config"
 	"tallystick/internal/words"
 )
 
-// Severity is how bad a Finding is.
-type Severity uint8
+// Severity is how bad a Finding is: those of a configuration's own errors, which are printed beside it.
+type Severity = config.Severity
 
 // The severities.
 const (
-	Error   Severity = iota // sums do not arrive, or are wrong
-	Warning                 // they are wrong under load, after a fault, or for some keys
-	Notice                  // it may be meant so
+	Error   = config.Alert   // sums do not arrive, or are wrong
+	Warning = config.Warning // they are wrong under load, after a fault, or for some keys
+	Notice  = config.Notice  // it may be meant so
 )
-
-// String is the word for JSON.
-func (s Severity) String() string { return [...]string{"error", "warning", "notice"}[s] }
-
-// label is HAProxy's word for a severity.
-func (s Severity) label() string { return [...]string{"[ALERT]", "[WARNING]", "[NOTICE]"}[s] }
 
 // Finding is one thing that should be changed, or looked at.
 type Finding struct {
@@ -50,7 +45,7 @@ type Finding struct {
 //	    write: table rates.agg type ip size 2m expire 30s store http_req_rate(10s)
 func (f Finding) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-10s (%s) : ", f.Severity.label(), f.Rule)
+	fmt.Fprintf(&b, "%-10s (%s) : ", f.Severity.Label(), f.Rule)
 	if f.Where.Line != 0 {
 		fmt.Fprintf(&b, "%s : ", f.Where)
 	}
