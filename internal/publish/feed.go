@@ -181,7 +181,16 @@ func (f *Feed) tell(b *wire.Batch) (n int) {
 	if n > 0 && f.mark == 0 {
 		f.checkpoint()
 	}
+	f.settle()
 	return n
+}
+
+// settle notes that no ack is awaited: what was read held nothing to be sent, such as rows that are gone, and
+// all that was sent before is acked. Nobody will ever ack changes that no update stands for.
+func (f *Feed) settle() {
+	if f.last == f.acked {
+		f.at.acked = f.at.read
+	}
 }
 
 // Withhold makes the feed one whose rows are only counted: Skip takes the place of Pull, and what the peer

@@ -176,3 +176,29 @@ func TestLesson(t *testing.T) {
 		t.Error("a table that the peer has not announced has nothing to be taught")
 	}
 }
+
+func TestNothingToAck(t *testing.T) {
+	r := counts(t)
+	r.timed = false
+	r.report("a", 1)
+	r.report("b", 1)
+	r.now += 601_000 // both have lived
+	r.expect(r.pull(), "", "what has expired is not told")
+	if p := r.feed.Place(); p.Pushed == 0 || p.Acked != p.Pushed {
+		t.Errorf("%+v, want nothing unacked: no update was sent that could be acked", p)
+	}
+	r.report("c", 1)
+	r.expect(r.pull(), "1 c=[1]", "but this is")
+	if p := r.feed.Place(); p.Acked == p.Pushed {
+		t.Errorf("%+v, want one change that is not acked yet", p)
+	}
+	r.report("long-"+strings.Repeat("x", 40), 1)
+	r.pull()
+	if p := r.feed.Place(); p.Acked == p.Pushed {
+		t.Errorf("%+v, want it still not acked: what was passed over says nothing of what is on its way", p)
+	}
+	r.feed.Acked(1)
+	if p := r.feed.Place(); p.Acked != p.Pushed {
+		t.Errorf("%+v, want all of it acked", p)
+	}
+}

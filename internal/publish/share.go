@@ -111,6 +111,7 @@ func (f *Feed) takeAll(now int64, b *wire.Batch, e *edition) (n int, ok bool) {
 	if n > 0 && f.mark == 0 {
 		f.checkpoint()
 	}
+	f.settle()
 	return n, true
 }
 
