@@ -26,7 +26,7 @@ func (p program) printHelp(w io.Writer) {
 	}
 	fmt.Fprint(w, `
 Signals: TERM and INT stop at once; USR1 finishes what is due, then stops;
-HUP and USR2 open log files anew (the configuration is not read again yet).
+HUP and USR2 read the configuration again and open log files anew.
 Exit status: 0 good, 1 failure of the configuration or at run time, 2 usage.
 `)
 }
