@@ -85,7 +85,7 @@ func (v *sink) reportMissing(t *target) {
 	}
 	section, line := t.line()
 	v.report(t, "it has no such table and cannot read the sum", func() {
-		v.log.Warn("the peer has no such table and cannot read the sum: add the line to its configuration, with a size for the keys of all nodes",
+		v.log.Debug("the peer has no such table and cannot read the sum: add the line to its configuration, with a size for the keys of all nodes",
 			"table", t.name, "to", section, "line", line)
 	})
 }
@@ -109,21 +109,22 @@ func (v *sink) reportShape(t *target, f *feed, s *stick.Schema) {
 	case f.Refused() != "" && t.table.Schema() != nil:
 		v.report(t, f.Refused(), func() {
 			_, line := t.line()
-			v.log.Warn("the peer's table cannot take the sum: give it the type of its sources", "table", t.name, "why", f.Refused(), "line", line)
+			v.log.Debug("the peer's table cannot take the sum: give it the type of its sources", "table", t.name, "why", f.Refused(), "line", line)
 		})
 	case len(omitted) > 0 && v.finished:
 		v.report(t, fmt.Sprintf("columns %v are not pushed to it, since no source has them so", omitted), func() {
-			v.log.Warn("the peer's table stores what its sources do not, or with another period: those columns are not pushed; give it the same 'store'",
+			v.log.Debug("the peer's table stores what its sources do not, or with another period: those columns are not pushed; give it the same 'store'",
 				"table", t.name, "columns", omitted, "peer_has", s.String(), "source_has", schemaOf(t).String())
 		})
 	case v.finished && v.book.said[t.name] != "":
 		delete(v.book.said, t.name)
-		v.log.Info("the peer's table takes the whole sum now", "table", t.name)
+		v.log.Debug("the peer's table takes the whole sum now", "table", t.name)
 	}
 }
 
-// report says why a table does not reach the peer, unless that was the last that was said of
-// the two: a node that reloads each hour and lacks twenty tables shall not fill the log.
+// report notes why a table does not reach the peer, for shows, and says it unless that was the last that was
+// said of the two. It is said when debugging only: lint finds the same in shows and tells the log once, when it
+// has stood for some seconds, with the line to write. Two lines for one mistake are one too many.
 func (v *sink) report(t *target, why string, say func()) {
 	if v.book.said[t.name] != why {
 		v.book.said[t.name] = why

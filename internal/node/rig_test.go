@@ -48,7 +48,7 @@ func bubble(t *testing.T, names string, f func(c *cluster)) {
 			calls: map[string]dial{}}
 		c.config = Config{ID: "main", Name: "agg", PID: 1, Rules: topology.Rules{Any: true, To: ".agg"}, Warmup: 10 * time.Second,
 			PushInterval: 5 * time.Millisecond, MaxEntries: 1e6, MaxTables: 256, Seed: 1, Counters: &Counters{},
-			Log: slog.New(slog.NewTextHandler(c.log, nil)), Dial: c.dial}
+			Log: slog.New(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Dial: c.dial}
 		for _, name := range strings.Fields(names) {
 			c.config.Peers = append(c.config.Peers, PeerConfig{Name: name, Addr: name})
 		}

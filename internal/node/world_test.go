@@ -64,7 +64,7 @@ func (w *world) build(text string) {
 	h := fnv.New64a()
 	h.Write([]byte(name))
 	c := Config{ID: name, Name: name, PID: 1, Origin: h.Sum64(), Warmup: 10 * time.Second, PushInterval: 5 * time.Millisecond,
-		MaxEntries: 1e6, MaxTables: 256, Seed: 1, Counters: &Counters{}, Log: slog.New(slog.NewTextHandler(w.log, nil))}
+		MaxEntries: 1e6, MaxTables: 256, Seed: 1, Counters: &Counters{}, Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	c.Rules = topology.Rules{Any: rules[0] == "any", To: rules[2]}
 	if !c.Rules.Any {
 		c.Rules.From = strings.Split(rules[0], ",")
