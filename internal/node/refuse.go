@@ -81,12 +81,13 @@ func (d *Door) refuseStranger(ctx context.Context, g *greeting, err error) {
 		log("tls "+shake.Error(), "no TLS session came about", "why", shake)
 	case errors.As(err, &bad):
 		d.counters.BadHello.Add(1)
-		why := bad.What
+		why, said := bad.What, []any{"said", string(g.rest[:min(len(g.rest), 40)])}
 		if isTLS(g.rest) {
+			said = nil // bytes for machines, which tell nobody more
 			why = "it is TLS, but we speak plain TCP here: take 'ssl' out of the node's line for us, or add it to ours"
 			d.bookOf(g.door).note(time.Now(), g, &refusal{kind: RefusedTLS}, errors.New(why))
 		}
-		log("hello "+why, "not a hello of the peers protocol", "why", why, "said", string(g.rest[:min(len(g.rest), 40)]))
+		log("hello "+why, "not a hello of the peers protocol", append([]any{"why", why}, said...)...)
 	default:
 		d.gone(g, err)
 	}
