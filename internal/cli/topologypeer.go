@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strconv"
 
 	"tallystick/internal/view"
 )
@@ -49,8 +48,8 @@ func lesson(p *view.Peer) string {
 // nextCall tells what is done about a peer that is not there, and what it said when it last was.
 func (r *request) nextCall(p *view.Peer) string {
 	text := ""
-	if p.LastStatus != 0 && p.LastStatus != 200 {
-		text = ", last status " + strconv.Itoa(p.LastStatus)
+	if status := p.Refuses(); status != "" {
+		text = ", last " + status
 	}
 	switch {
 	case p.Calling:

@@ -26,8 +26,8 @@ func (x *look) presence(s *view.Section, p *view.Peer) {
 	switch {
 	case p.Handshake.IsZero():
 		f.Text = fmt.Sprintf("%s has never had a session with us: it does not call us, or we cannot reach it", name(p.Name))
-		if p.LastStatus != 0 && p.LastStatus != 200 {
-			f.Text = fmt.Sprintf("%s has never had a session with us: it answers our calls with status %d", name(p.Name), p.LastStatus)
+		if status := p.Refuses(); status != "" {
+			f.Text = fmt.Sprintf("%s has never had a session with us: it answers our calls with %s", name(p.Name), status)
 		}
 		x.add(s, "peer-never", view.Warning, f, "")
 		x.list[len(x.list)-1].patience = missedAfter

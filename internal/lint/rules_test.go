@@ -129,7 +129,7 @@ var cases = []struct {
 		change(func(s *view.Section) {
 			s.Peers[1].Announced[1].Schema = with(func(x *stick.Schema) { x.Columns = append(x.Columns, stick.Column{Type: stick.GlitchCnt, Len: 1}) })
 		})},
-	{"another period", "warning twin-period data/lb2 /rates.agg: on lb2 /rates.agg has rates of another period than its sources, which it is not told: http_req_rate(1m) for http_req_rate(10s) > " + line,
+	{"another period", "error twin-period data/lb2 /rates.agg: on lb2 /rates.agg has rates of another period than its sources, which it is not told: http_req_rate(1m) for http_req_rate(10s) > " + line,
 		change(func(s *view.Section) {
 			s.Peers[1].Announced[1].Schema = with(func(x *stick.Schema) { x.Columns[2].Period = 60_000 })
 		})},
@@ -210,7 +210,7 @@ var cases = []struct {
 			s.Peers[1] = view.Peer{Name: "lb2", Role: "node"}
 			s.Addr = "192.0.2.100:10000"
 		})},
-	{"or refuses us", "warning peer-never data/lb2: lb2 has never had a session with us: it answers our calls with status 504 > server agg ADDRESS:10000",
+	{"or refuses us", "warning peer-never data/lb2: lb2 has never had a session with us: it answers our calls with status 504 (its peers section has no line with our name) > server agg ADDRESS:10000",
 		change(func(s *view.Section) {
 			s.Peers[1] = view.Peer{Name: "lb2", Role: "node", LastStatus: 504}
 			s.Addr = "0.0.0.0:10000"
@@ -258,6 +258,15 @@ var cases = []struct {
 	{"nor is what has ended", "", timed(func(s *view.Section, now time.Time) {
 		s.Refusals = []view.Refusal{{Name: "x", Why: view.RefusedUnknown, Last: now.Add(-time.Minute), Times: 9}}
 	})},
+	{"nor what came in since", "", timed(func(s *view.Section, now time.Time) {
+		s.Refusals = []view.Refusal{{Name: "lb2", Why: view.RefusedWrongName, First: noon.Add(-time.Minute), Last: now.Add(-3 * time.Second), Times: 9}}
+		s.Peers[1].Handshake = now.Add(-time.Second)
+	})},
+	{"but a second one beside it goes on", "error name-twice data/lb2: lb2 calls from  and is refused: it is there > localpeer lb2-2",
+		timed(func(s *view.Section, now time.Time) {
+			s.Refusals = []view.Refusal{{Name: "lb2", Why: view.RefusedTwice, Text: "it is there", First: noon.Add(-time.Minute), Last: now.Add(-3 * time.Second), Times: 9}}
+			s.Peers[1].Handshake = now.Add(-time.Second)
+		})},
 	{"too many rows", "error limit-entries data/: aggregations data has as many entries as it may have (max-entries 1000): rows of those who bring too many are forgotten, and sums lack them > max-entries 2000",
 		timed(func(s *view.Section, now time.Time) { s.Limits.Evicted = uint64(now.Sub(noon) / time.Second) })},
 	{"that was before our time", "", change(func(s *view.Section) { s.Limits.Evicted, s.Limits.Refused = 7, 8 })},

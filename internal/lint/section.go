@@ -59,6 +59,9 @@ func (x *look) callers(s *view.Section, list []view.Refusal) {
 		if x.now.Sub(r.Last) >= calling || r.Last.Sub(r.First) < insists {
 			continue // once is nothing: a scan, or a reload
 		}
+		if r.Why != view.RefusedTwice && cameIn(s, r) {
+			continue // it has been set right
+		}
 		rule, severity := ruleOfRefusal(r.Why)
 		if rule == "" {
 			continue
@@ -70,6 +73,14 @@ func (x *look) callers(s *view.Section, list []view.Refusal) {
 		f := view.Finding{Peer: r.Name, Text: fmt.Sprintf("%s calls from %s and is refused: %s", who, r.From, name(r.Text)), Fix: lineFor(s, r)}
 		x.add(s, rule, severity, f, r.From+" "+r.Called)
 	}
+}
+
+// cameIn reports whether a peer of that name has begun a session since it was refused; of two with one name that
+// says nothing. s is nil if no section was found.
+func cameIn(s *view.Section, r *view.Refusal) bool {
+	return s != nil && slices.ContainsFunc(s.Peers, func(p view.Peer) bool {
+		return p.Name == r.Name && p.Established && p.Handshake.After(r.Last)
+	})
 }
 
 // lineFor is the line that lets somebody in who was refused; s is nil if no section was found.

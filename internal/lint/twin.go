@@ -98,7 +98,7 @@ func (x *look) twinColumns(s *view.Section, t *view.Table, p *view.Peer, own *st
 	}
 	if periods != nil {
 		f.Text = fmt.Sprintf("on %s %s has rates of another period than its sources, which it is not told: %s", name(p.Name), name(t.Target), strings.Join(periods, ", "))
-		x.addHere(s, "twin-period", view.Warning, f)
+		x.addHere(s, "twin-period", view.Error, f)
 	}
 	severity := view.Notice // it may want to know less
 	var parts []string

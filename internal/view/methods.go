@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"tallystick/internal/stick"
 )
@@ -28,6 +29,26 @@ func ahead(a, b uint32) uint32 {
 		return a
 	}
 	return uint32(max(0, int32(a-b)))
+}
+
+// Refuses tells how a peer has answered our last hello if that was no welcome: the status, and what it means
+// as far as that is known. "" if it was, or if none has been answered.
+func (p *Peer) Refuses() string {
+	switch p.LastStatus {
+	case 0, 200:
+		return ""
+	case 300:
+		return "status 300 (it has another session of our name)"
+	case 501:
+		return "status 501 (it finds our hello malformed)"
+	case 502:
+		return "status 502 (it does not speak our version of the protocol)"
+	case 503:
+		return "status 503 (it goes by another name)"
+	case 504:
+		return "status 504 (its peers section has no line with our name)"
+	}
+	return "status " + strconv.Itoa(p.LastStatus)
 }
 
 // In is what the values of a share of e are.
