@@ -144,7 +144,11 @@ func (c *client) note(cmd *command, words []string, err error) {
 	words, key := cmd.hideKey(words, err != nil)
 	attrs := []any{"command", oneLine(strings.Join(words, " ")), "by", who(c.conn)}
 	if err != nil {
-		c.server.config.Log.Warn("runtime command refused", append(attrs, slog.String("why", strings.ReplaceAll(answerOf(err), "'"+oneWord(key)+"'", "'...'")))...)
+		why := strings.TrimSpace(answerOf(err))
+		if at := strings.LastIndexByte(why, '\n'); at >= 0 {
+			why = why[at+1:] // a reload's: the log has every complaint already, each on its line
+		}
+		c.server.config.Log.Warn("runtime command refused", append(attrs, slog.String("why", strings.ReplaceAll(why, "'"+oneWord(key)+"'", "'...'")))...)
 		return
 	}
 	c.server.config.Log.Info("runtime command", attrs...)

@@ -346,6 +346,10 @@ func TestReloadThatFails(t *testing.T) {
 	if got := s.ask(t, "set log level info\n"); got != `[ALERT] parsing [a.cfg:3] : no\x0a\x0a[ALERT] parsing [a.cfg:4] : no\x1b either`+"\n\n" {
 		t.Errorf("other refusals are one line: got %q", got)
 	}
+	s.end()
+	if log := s.log.String(); !strings.Contains(log, `command=reload by=`) || !strings.Contains(log, `why="the old configuration stays in use"`) || strings.Contains(log, "a.cfg:3] : no\\n") {
+		t.Errorf("whoever reloads logs the complaints himself, so they are not repeated here: got\n%s", log)
+	}
 }
 
 func TestOperatorsAreLogged(t *testing.T) {
