@@ -69,8 +69,11 @@ func aggregators(names, addresses []string) (all []fleet.Place, err error) {
 			names = []string{"tallystick-a", "tallystick-b"}
 		}
 	}
+	if len(addresses) == 0 {
+		return nil, errors.New("nodes must know where the aggregator is: tallystick adopt -address HOST:PORT lb1.cfg lb2.cfg")
+	}
 	if len(names) != len(addresses) || len(names) > 2 {
-		return nil, fmt.Errorf("%d names and %d addresses: write -address HOST:PORT for the aggregator, and -name for each if there are two", len(names), len(addresses))
+		return nil, fmt.Errorf("-name is given %d times and -address %d times: write -address HOST:PORT for the aggregator, and -name for each if there are two", len(names), len(addresses))
 	}
 	for i, name := range names {
 		all = append(all, fleet.Place{Name: name, Addr: addresses[i]})
