@@ -30,6 +30,7 @@ func TestActs(t *testing.T) {
 		{"a form, as another site's page could send it", "POST", "log-level", body("application/x-www-form-urlencoded", `{"level":"debug"}`), 415, ""},
 		{"a key is banned", "POST", "tables/data/rates.agg/keys/192.0.2.1/ban", json(`{"column":"http_req_rate","value":5,"for_ms":60000}`), 200, "ban data rates.agg c0000201 http_req_rate[0]=5 1m0s"},
 		{"an element of an array, of a string key that is escaped", "POST", `tables/data/%2Fall.agg/keys/a%5Cx3bb%2Fc/ban`, json(`{"column":"gpc[1]","value":5,"for_ms":1}`), 200, "ban data /all.agg 613b622f63 gpc[1]=5 1ms"},
+		{"a key that is a slash", "POST", `tables/data/%2Fall.agg/keys/%2F/ban`, json(`{"column":"gpc[1]","value":5,"for_ms":1}`), 200, "ban data /all.agg 2f gpc[1]=5 1ms"},
 		{"nothing", "POST", "tables/data/rates.agg/keys/192.0.2.1/ban", json(`{"column":"http_req_rate","value":0,"for_ms":60000}`), 400, ""},
 		{"more than the column holds", "POST", "tables/data/rates.agg/keys/192.0.2.1/ban", json(`{"column":"http_req_rate","value":4294967296,"for_ms":60000}`), 400, ""},
 		{"for ever", "POST", "tables/data/rates.agg/keys/192.0.2.1/ban", json(`{"column":"http_req_rate","value":5,"for_ms":9223372036854775807}`), 400, ""},

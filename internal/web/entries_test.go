@@ -104,6 +104,17 @@ func TestKeysInPaths(t *testing.T) {
 	}
 }
 
+// TestKeysThatPathsTakeForTheirs: a slash alone is no end of the path, and dots, escaped as they are printed, no folders.
+func TestKeysThatPathsTakeForTheirs(t *testing.T) {
+	r := newRig(t)
+	for key, want := range map[string]string{"%2F": `"/"`, "%2f": `"/"`, "%2F%2F": `"//"`, "": `""`, `%5Cx2e`: `"."`, `%5Cx2e%5Cx2e`: `".."`, "a%2F": `"a/"`} {
+		w := r.ask("GET", root+"tables/data/%2Fall.agg/keys/"+key)
+		if w.Code != 200 || !strings.Contains(w.Body.String(), `"key":{"text":`+want+`,`) {
+			t.Errorf("%q: %d, want the key %s\n%s", key, w.Code, want, w.Body)
+		}
+	}
+}
+
 // TestShares: what each member contributes, and why some of it does not count.
 func TestShares(t *testing.T) {
 	r := newRig(t)

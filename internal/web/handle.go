@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 )
@@ -53,6 +54,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		w.Header().Set("Cache-Control", "no-store")
+		loneSlash(r.URL)
 		if h, pattern := s.mux.Handler(r); pattern == "" || isUnclean(r.URL.EscapedPath()) {
 			s.noRoute(w, r, h)
 			return
@@ -91,6 +93,25 @@ func (s *Server) noRoute(w http.ResponseWriter, r *http.Request, h http.Handler)
 // isUnclean reports whether a path has a segment that net/http would take out. As a key it means itself.
 func isUnclean(path string) bool {
 	return strings.Contains(path, "//") || strings.Contains(path+"/", "/./") || strings.Contains(path+"/", "/../")
+}
+
+// loneSlash escapes a segment that is "%2F" once more, as the keys of strings are printed: the mux would take it for
+// the end of the path, and match nothing or the empty key.
+func loneSlash(u *url.URL) {
+	segments := strings.Split(u.EscapedPath(), "/")
+	found := false
+	for i, word := range segments {
+		if strings.EqualFold(word, "%2F") {
+			segments[i], found = `%5Cx2f`, true
+		}
+	}
+	if !found {
+		return
+	}
+	raw := strings.Join(segments, "/")
+	if path, err := url.PathUnescape(raw); err == nil { // it was a path before
+		u.Path, u.RawPath = path, raw
+	}
 }
 
 // statusOnly is what an answer would be.

@@ -11,6 +11,7 @@ import { grouped } from '../lib/format.js';
 
 // Elements of arrays come with names of their own, as HAProxy prints them: gpc1.
 const nameOf = (c) => c.name;
+const KEPT = 20; // keys of a column whose history the server has at most; it is asked for all of them
 const value = (v) =>
   typeof v === 'string'
     ? html`<${Text} v=${v} max=${24} />`
@@ -107,7 +108,7 @@ function Minutes({ x, at, route }) {
   const c = x.columns.find((k) => k.period_ms) || x.columns[0];
   const past = useResource(
     c
-      ? `history/keys?section=${encode(route.section)}&table=${encode(route.table)}&by=${encode(c.name)}&n=10&key=${encode(route.key)}`
+      ? `history/keys?section=${encode(route.section)}&table=${encode(route.table)}&by=${encode(c.name)}&n=${KEPT}`
       : null,
     5000,
   );

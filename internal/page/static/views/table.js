@@ -71,7 +71,7 @@ function Top({ t, entries, by, more, columns }) {
         <th scope="col" class="wide">Share of each node in ${by}</th><th scope="col" class="r">Expires</th>
       </tr></thead>
       <tbody>${entries.map(
-        (e) => html`<tr key=${e.key.hex || e.key.text}>
+        (e) => html`<tr key=${e.key.text}>
         <th scope="row"><a href=${link('key', t.section, t.name, e.key.text)}><${Key} k=${e.key} max=${44} /></a></th>
         ${columns.map((c) => {
           const v = elementOf(e.sum, c);
