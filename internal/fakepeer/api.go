@@ -55,11 +55,7 @@ func (n *Node) Touch(table, key string, changes ...Change) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	t := n.table(table)
-	e := t.get(now, pad(t.schema, key))
-	for _, c := range changes {
-		t.change(n.clock(now), e, c)
-	}
+	t, e := n.change(now, table, key, changes)
 	t.touch(now, e)
 	n.notify()
 	if n.link != nil {
@@ -73,11 +69,7 @@ func (n *Node) Learn(table, key string, changes ...Change) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	t := n.table(table)
-	e := t.get(now, pad(t.schema, key))
-	for _, c := range changes {
-		t.change(n.clock(now), e, c)
-	}
+	t, e := n.change(now, table, key, changes)
 	e.live(now, t.schema.Expire)
 	t.learn(e)
 	n.notify()
@@ -89,6 +81,16 @@ func pad(s *stick.Schema, key string) string {
 		return key + string(make([]byte, max(0, int(s.KeyLen)-len(key))))
 	}
 	return key
+}
+
+// change makes changes to an entry, which is made if there is none. n.mu is held.
+func (n *Node) change(now time.Time, name, key string, changes []Change) (*table, *entry) {
+	t := n.table(name)
+	e := t.get(now, pad(t.schema, key))
+	for _, c := range changes {
+		t.change(n.clock(now), e, c)
+	}
+	return t, e
 }
 
 func (t *table) change(clock uint32, e *entry, c Change) {
