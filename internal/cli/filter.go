@@ -53,9 +53,6 @@ func (r *request) keyArgument(n int, schema *stick.Schema, q *asked) (used int, 
 		return 0, answer("Key value expected")
 	}
 	q.key, err = parseKey(r.args[n+1], schema, r.position(n+1))
-	if q.key == nil {
-		q.key = []byte{} // the empty string is a key
-	}
 	return 2, err
 }
 

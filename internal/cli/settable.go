@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"math"
 	"strings"
 
 	"tallystick/internal/query"
@@ -57,13 +56,7 @@ func (r *request) assignments(n int, schema *stick.Schema) (list []view.Assignme
 // storable reads argument n as a value that a column of that kind can hold, as Row.Values
 // has it.
 func (r *request) storable(n int, kind stick.Kind) (uint64, error) {
-	least, most := query.Number{}, query.Number{Size: math.MaxUint32}
-	switch kind {
-	case stick.Signed:
-		least, most = query.Signed(math.MinInt32), query.Signed(math.MaxInt32)
-	case stick.Long:
-		most = query.Number{Size: math.MaxUint64}
-	}
+	least, most := query.Range(kind)
 	v, ok := query.ParseNumber(r.args[n])
 	if !ok || v.Compare(least) < 0 || v.Compare(most) > 0 {
 		return 0, refuse("Require a valid integer value to store, from %s to %s, not '%s' (word %d)",

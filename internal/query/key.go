@@ -13,7 +13,7 @@ import (
 
 // ParseKey turns a key as a client wrote it, and as stick.AppendKey prints it, into its
 // bytes on the wire. Escapes in it are already undone. The error is why it is none of such a
-// table, and does not repeat it. The key of the empty string is empty, and not nil.
+// table, and does not repeat it. No key is nil: that of the empty string is empty.
 func ParseKey(s string, schema *stick.Schema) ([]byte, error) {
 	switch schema.KeyType {
 	case stick.Integer:

@@ -32,6 +32,11 @@ func TestParseKey(t *testing.T) {
 			t.Errorf("%s: %q: got %s, %v, want %q", c.why, c.text, text, err, c.want)
 		}
 	}
+	for _, typ := range []stick.KeyType{stick.String, stick.Binary} {
+		if got, err := ParseKey("", &stick.Schema{KeyType: typ}); got == nil || len(got) > 0 || err != nil {
+			t.Errorf("nothing is a key of type %s, and not nil, which stands for all keys: got %#v, %v", typ, got, err)
+		}
+	}
 }
 
 // TestUnescape: a key, printed and unescaped, is the key; what has no escapes is itself.

@@ -2,7 +2,10 @@ package query
 
 import (
 	"cmp"
+	"math"
 	"strconv"
+
+	"tallystick/internal/stick"
 )
 
 // Number is a value of a column: 64 bits and a sign, since bytes_in_cnt fills the 64 and
@@ -18,6 +21,17 @@ func Signed(n int64) Number {
 		return Number{true, -uint64(n)}
 	}
 	return Number{false, uint64(n)}
+}
+
+// Range is what a column of that kind can hold: 32 bits with a sign or without, or 64.
+func Range(kind stick.Kind) (least, most Number) {
+	switch kind {
+	case stick.Signed:
+		return Signed(math.MinInt32), Signed(math.MaxInt32)
+	case stick.Long:
+		return Number{}, Number{Size: math.MaxUint64}
+	}
+	return Number{}, Number{Size: math.MaxUint32}
 }
 
 // ParseNumber reads what AppendTo writes.

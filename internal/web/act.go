@@ -184,19 +184,11 @@ func (s *Server) ban(r *http.Request) (Done, error) {
 	if life <= 0 || life > view.MaxBan {
 		return Done{}, badValue("for_ms", "from 1 to %d", view.MaxBan.Milliseconds())
 	}
-	if b.Value < 1 || c.Column.Type.Kind() != stick.Long && b.Value > most(c) {
+	if _, most := query.Range(c.Column.Type.Kind()); b.Value < 1 || query.Signed(b.Value).Compare(most) > 0 {
 		return Done{}, badValue("value", "from 1 to what the column holds")
 	}
 	a := view.Assignment{Type: c.Column.Type, Element: c.Element, Value: uint64(b.Value)}
 	return Done{Message: c.Name() + " is banned for " + life.String()}, s.Backend.Ban(section, t.Target, key, a, life)
-}
-
-// most is the largest number of a column that has 32 bits.
-func most(c query.Cell) int64 {
-	if c.Column.Type.Kind() == stick.Signed {
-		return 1<<31 - 1
-	}
-	return 1<<32 - 1
 }
 
 // unban ends the ban of one column, ?column=, or all of the key.

@@ -95,9 +95,6 @@ func parseKey(text string, schema *stick.Schema) ([]byte, error) {
 	if err != nil {
 		return nil, badValue("key", "%s", err)
 	}
-	if key == nil {
-		key = []byte{} // the empty string is a key
-	}
 	return key, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tallystick/internal/history"
+	"tallystick/internal/query"
 )
 
 // streamTime is how long a reader of /events may take to read a piece before it is cut.
@@ -113,7 +114,7 @@ func (s *Server) welcome(r *http.Request, seq uint64) []byte {
 	}
 	for _, e := range s.Meter.EventsAfter(after) {
 		if e.Seq <= seq {
-			b = append(b, pieceOf(s.hub.id(e.Seq), "log", marshal(logOf(&e)))...)
+			b = append(b, pieceOf(s.hub.id(e.Seq), "log", query.Marshal(logOf(&e)))...)
 		}
 	}
 	return b

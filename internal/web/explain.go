@@ -149,11 +149,11 @@ func shouldRead(list []explain.Should) *Values {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(b, marshal(c.Name)...), ':')
+		b = append(append(b, query.Marshal(c.Name)...), ':')
 		if c.Value == nil {
 			b = append(b, "null"...)
 		} else {
-			b = append(b, marshal(*c.Value)...)
+			b = append(b, query.Marshal(*c.Value)...)
 		}
 	}
 	v := Values(append(b, '}'))

@@ -2,12 +2,12 @@ package web
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
 
+	"tallystick/internal/query"
 	"tallystick/internal/view"
 )
 
@@ -143,7 +143,7 @@ func (h *hub) tell(now time.Time, found []*top) {
 func (h *hub) events(now time.Time) (said bool) {
 	if now.Sub(h.window) >= time.Second || now.Before(h.window) {
 		if h.dropped > 0 {
-			h.send(h.piece("dropped", marshal(Dropped{h.dropped})), nil)
+			h.send(h.piece("dropped", query.Marshal(Dropped{h.dropped})), nil)
 			said = true
 		}
 		h.window, h.told, h.dropped = now, 0, 0
@@ -156,7 +156,7 @@ func (h *hub) events(now time.Time) (said bool) {
 			continue
 		}
 		h.told++
-		h.send(h.piece("log", marshal(logOf(&e))), nil)
+		h.send(h.piece("log", query.Marshal(logOf(&e))), nil)
 		said = true
 	}
 	return said
@@ -195,7 +195,7 @@ func (h *hub) tops(o *top) (said bool) {
 	for _, n := range sizes {
 		v := entriesOf(o.section, o.table, &o.by, o.entries[:min(n, len(o.entries))])
 		v.More = o.table.Rows > int64(len(v.Entries))
-		h.send(h.piece("top", marshal(v)), func(r *reader) bool { return r.top == o && r.n == n })
+		h.send(h.piece("top", query.Marshal(v)), func(r *reader) bool { return r.top == o && r.n == n })
 		said = true
 	}
 	return said
@@ -218,14 +218,6 @@ func (h *hub) id(seq uint64) string {
 	return h.life + "-" + strconv.FormatUint(seq, 10)
 }
 
-func marshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // ours: a type that has no JSON
-	}
-	return b
-}
-
 // present is what a page shows of the whole, marshalled once for all readers:
 //
 //	{"topology": ..., "tables": ..., "info": ..., "lint_counts": {"error": 1, "notice": 0, "warning": 0}}
@@ -244,11 +236,11 @@ func (s *Server) present() *present {
 	for _, f := range lint.Findings {
 		counts[f.Severity]++
 	}
-	p := &present{lint: marshal(lint)}
-	p.lasting = append(append(p.lasting, `"topology":`...), marshal(s.topologyOf(now))...)
-	p.lasting = append(append(p.lasting, `,"tables":`...), marshal(s.tablesOf(now, now.sections))...)
-	p.rest = append(append(p.rest, `,"info":`...), marshal(s.infoOf(now))...)
-	p.rest = append(append(p.rest, `,"lint_counts":`...), marshal(counts)...)
+	p := &present{lint: query.Marshal(lint)}
+	p.lasting = append(append(p.lasting, `"topology":`...), query.Marshal(s.topologyOf(now))...)
+	p.lasting = append(append(p.lasting, `,"tables":`...), query.Marshal(s.tablesOf(now, now.sections))...)
+	p.rest = append(append(p.rest, `,"info":`...), query.Marshal(s.infoOf(now))...)
+	p.rest = append(append(p.rest, `,"lint_counts":`...), query.Marshal(counts)...)
 	p.rest = append(p.rest, '}')
 	return p
 }
