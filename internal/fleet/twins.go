@@ -58,7 +58,7 @@ func (k *checker) rest(n *node, t *haproxycfg.Table) {
 func (k *checker) misused(n *node, twin *haproxycfg.Table) {
 	for _, u := range n.usesOf(twin).writes {
 		f := Finding{Rule: "twin-tracked", Severity: Error, Table: twin.Name, Where: u.Pos,
-			Text: fmt.Sprintf("a rule %s '%s', over which the sum is written: count in the source, and only read the twin", phrase(u.Kind), twin.Name)}
+			Text: fmt.Sprintf("a rule %s '%s', over which the sum is written: count in the source, and only read the twin", u.Kind, twin.Name)}
 		if s, ok := n.fed[twin.Wire()]; ok {
 			line := n.Line(u.Pos)
 			from, to, text := u.Naming(s.table.Name)
@@ -66,11 +66,6 @@ func (k *checker) misused(n *node, twin *haproxycfg.Table) {
 		}
 		k.add(n, f)
 	}
-}
-
-// phrase is what a rule does with a table, before its name.
-func phrase(k haproxycfg.Kind) string {
-	return [...]string{haproxycfg.Track: "tracks into", haproxycfg.Stick: "remembers servers in", haproxycfg.Write: "writes to", haproxycfg.Read: "reads"}[k]
 }
 
 // noTwin reports that a sum has no table to go to, and finds out whether there is one that was meant.

@@ -137,10 +137,10 @@ func TestConditions(t *testing.T) {
 func TestUses(t *testing.T) {
 	const head = "peers p\n table r type ip size 1 store gpc0\nfrontend web\n stick-table type ip size 1 store gpc0\n http-request track-sc0 src table p/r\n http-request track-sc1 src\n"
 	for _, c := range []struct{ why, line, uses, moved string }{
-		{"a counter names its table", "tcp-request connection track-sc2 src table p/r if TRUE", "tracks p/r track-sc2", "tcp-request connection track-sc2 src table NEW if TRUE"},
-		{"or counts in its own", "http-request track-sc2 hdr(x),lower if TRUE", "tracks web track-sc2", "http-request track-sc2 hdr(x),lower table NEW if TRUE"},
-		{"stick rules too", "stick on src table p/r", "sticks p/r stick", "stick on src table NEW"},
-		{"in their own", "stick store-request src", "sticks web stick", "stick store-request src table NEW"},
+		{"a counter names its table", "tcp-request connection track-sc2 src table p/r if TRUE", "tracks into p/r track-sc2", "tcp-request connection track-sc2 src table NEW if TRUE"},
+		{"or counts in its own", "http-request track-sc2 hdr(x),lower if TRUE", "tracks into web track-sc2", "http-request track-sc2 hdr(x),lower table NEW if TRUE"},
+		{"stick rules too", "stick on src table p/r", "remembers servers in p/r stick", "stick on src table NEW"},
+		{"in their own", "stick store-request src", "remembers servers in web stick", "stick store-request src table NEW"},
 		{"by the client's address", "http-request deny if { src_http_req_rate(p/r) gt 5 }", "reads p/r src_http_req_rate(p/r)", "http-request deny if { src_http_req_rate(NEW) gt 5 }"},
 		{"of its own table", "acl a src_http_req_rate gt 5", "reads web src_http_req_rate", "acl a src_http_req_rate(NEW) gt 5"},
 		{"with nothing in between", "acl a src_conn_cur() gt 5", "reads web src_conn_cur()", "acl a src_conn_cur(NEW) gt 5"},
@@ -152,7 +152,7 @@ func TestUses(t *testing.T) {
 		{"twice in one line", "http-request set-var(txn.a) src,table_gpc0(p/r),add(txn.b) if { src,in_table(p/r) }", "reads p/r table_gpc0(p/r); reads p/r in_table(p/r)", "http-request set-var(txn.a) src,table_gpc0(NEW),add(txn.b) if { src,in_table(NEW) }"},
 		{"within a format", `http-request set-header X "%[sc0_http_req_rate] %[src,table_gpt0(p/r)]"`, "reads p/r sc0_http_req_rate; reads p/r table_gpt0(p/r)", `http-request set-header X "%[sc0_http_req_rate(NEW)] %[src,table_gpt0(NEW)]"`},
 		{"in quotes", `acl a "src_get_gpc0(p/r)" gt 0`, "reads p/r src_get_gpc0(p/r)", `acl a "src_get_gpc0(NEW)" gt 0`},
-		{"what counts by being asked", "http-request deny if { src_inc_gpc0(p/r) gt 0 }", "writes p/r src_inc_gpc0(p/r)", "http-request deny if { src_inc_gpc0(NEW) gt 0 }"},
+		{"what counts by being asked", "http-request deny if { src_inc_gpc0(p/r) gt 0 }", "writes to p/r src_inc_gpc0(p/r)", "http-request deny if { src_inc_gpc0(NEW) gt 0 }"},
 		{"names of ACLs may look like it", "acl src_conn_cur src_conn_cur gt 5", "reads web src_conn_cur", "acl src_conn_cur src_conn_cur(NEW) gt 5"},
 		{"and their use", "http-request deny if src_conn_cur or { sc1_conn_rate gt 1 } || src_conn_rate", "reads web sc1_conn_rate", "http-request deny if src_conn_cur or { sc1_conn_rate(NEW) gt 1 } || src_conn_rate"},
 		{"actions go where the counter goes", "http-request sc-inc-gpc0(0)", "", "http-request sc-inc-gpc0(0)"},

@@ -18,8 +18,10 @@ const (
 	Read              // reads a column of it, or whether a key is in it
 )
 
-// String is the word for what a rule does.
-func (k Kind) String() string { return [...]string{"tracks", "sticks", "writes", "reads"}[k] }
+// String is what a rule does with a table, before the table's name.
+func (k Kind) String() string {
+	return [...]string{Track: "tracks into", Stick: "remembers servers in", Write: "writes to", Read: "reads"}[k]
+}
 
 // Use is one place in a rule that counts in a table or reads it.
 type Use struct {

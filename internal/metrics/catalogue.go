@@ -77,19 +77,6 @@ var catalogue = []metric{
 // words are the labels of a metric.
 func (m *metric) words() []string { return strings.Fields(m.labels) }
 
-// unit is what a value is counted in, for the manual.
-func (m *metric) unit() string {
-	switch base := strings.TrimSuffix(m.name, "_total"); {
-	case strings.HasSuffix(base, "_seconds"):
-		return "seconds"
-	case strings.Contains(base, "bytes"):
-		return "bytes"
-	case base == "build_info", base == "peer_up", base == "peer_lesson_running", base == "reload_last_good", strings.HasPrefix(base, "section_"):
-		return "0 or 1"
-	}
-	return "number"
-}
-
 // describe makes the descriptor of a metric.
 func (m *metric) describe() *prometheus.Desc {
 	return prometheus.NewDesc(prefix+m.name, m.help+".", m.words(), nil)

@@ -161,6 +161,19 @@ func TestDescribed(t *testing.T) {
 	}
 }
 
+// unit is what a value is counted in, for the manual.
+func (m *metric) unit() string {
+	switch base := strings.TrimSuffix(m.name, "_total"); {
+	case strings.HasSuffix(base, "_seconds"):
+		return "seconds"
+	case strings.Contains(base, "bytes"):
+		return "bytes"
+	case base == "build_info", base == "peer_up", base == "peer_lesson_running", base == "reload_last_good", strings.HasPrefix(base, "section_"):
+		return "0 or 1"
+	}
+	return "number"
+}
+
 // doc/metrics.md has a line for each metric, and says of it what the catalogue says.
 func TestManual(t *testing.T) {
 	text, err := os.ReadFile("../../doc/metrics.md")

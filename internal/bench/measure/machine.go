@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Allocations is how many objects this process has allocated since its start.
@@ -49,13 +47,4 @@ func kilobytes(text, name string) int64 {
 		return kb << 10
 	}
 	return 0
-}
-
-// Clock is the monotonic clock. It is for differences only.
-func Clock() time.Duration {
-	var t unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
-		panic(err) // every Linux has it
-	}
-	return time.Duration(t.Nano())
 }
