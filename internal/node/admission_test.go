@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tallystick/internal/fakepeer"
 )
 
 // stranger is a connection to the section whose other end the test holds.
@@ -163,6 +166,27 @@ func TestManyStrangers(t *testing.T) {
 		c.expect(c.section.Counters.StrangersEvicted.Load() == 10, "they are counted")
 		c.logs(1, "and said once", "have not said who they are", "limit=256")
 		c.knock("10.0.0.1").says("HAProxyS 2.1\nagg\nlb1 77 1\n").welcome("a peer comes in all the same")
+	})
+}
+
+// TestCalledFromElsewhere: a node with two addresses is called at one and calls from the other.
+func TestCalledFromElsewhere(t *testing.T) {
+	bubble(t, "lb1", func(c *cluster) {
+		node := fakepeer.New(fakepeer.Config{Name: "lb1", Peer: "agg", PID: 7, Tables: tables(),
+			Dial: func(context.Context) (net.Conn, error) { return nil, errTest }})
+		c.nodes["lb1"] = node
+		c.answer("lb1", func(context.Context) (net.Conn, error) {
+			theirs, ours := pipe("10.0.0.1")
+			go node.Accept(theirs)
+			return ours, nil
+		})
+		node.Start()
+		c.start()
+		wait(time.Second)
+		c.expect(node.Stats().Up, "it has answered our call")
+		c.knock("10.0.0.2").says("HAProxyS 2.1\nagg\nlb1 77 1\n").refused("a session is enough")
+		c.logs(1, "that may be so, and is not taken for two processes", "refused", "has answered our call at 10.0.0.1", "unless two processes have the same name")
+		c.expect(node.Stats().Up, "the session stays")
 	})
 }
 

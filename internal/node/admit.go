@@ -44,8 +44,11 @@ func (r *DoorRules) admit(g *greeting) (*Section, *Peer, error) {
 	}
 	if live := p.current(); live != nil && live.established.Load() && live.remote != g.from {
 		live.ask(&live.nudge) // HAProxy forgets the live session's signs of life when a connection of its name ends
-		return s, nil, &refusal{counter: func(c *Counters) { c.RefusedAddress.Add(1) }, kind: RefusedTwice,
-			text: fmt.Sprintf("'%s' has a session from %s that is alive: two processes have the same name", p.Name, live.remote)}
+		text := fmt.Sprintf("'%s' has a session from %s that is alive: two processes have the same name", p.Name, live.remote)
+		if live.calling { // both may have called in the same moment, and it has more addresses than the one that we know
+			text = fmt.Sprintf("'%s' has answered our call at %s and calls from another address: it needs no second session, unless two processes have the same name", p.Name, live.remote)
+		}
+		return s, nil, &refusal{counter: func(c *Counters) { c.RefusedAddress.Add(1) }, kind: RefusedTwice, text: text}
 	}
 	return s, p, nil
 }
