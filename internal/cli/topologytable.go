@@ -151,7 +151,9 @@ func (r *request) laggards(x *index, b *branch, t *view.Table, behind []*view.Re
 			why = "nothing sent yet"
 		}
 		if !x.Peers[x.place[hearer.Peer]].Established {
-			why += ", down"
+			if why += ", down"; hearer.Pushed != 0 && t.Behind(hearer) == 0 {
+				why = "down" // it had heard all
+			}
 		}
 		late = append(late, name+" ("+why+")")
 	}
