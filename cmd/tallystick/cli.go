@@ -82,7 +82,10 @@ type socket struct {
 // files are the values of -f.
 type files []string
 
-func (f *files) String() string     { return strings.Join(*f, " ") }
+// String implements flag.Value.
+func (f *files) String() string { return strings.Join(*f, " ") }
+
+// Set implements flag.Value: each -f adds a file.
 func (f *files) Set(v string) error { *f = append(*f, v); return nil }
 
 // socketFlags are the options of every command that asks a running program.

@@ -77,6 +77,7 @@ func (c *crowd) add(p *view.Peer) {
 	c.dynamic += asInt(p.Dynamic)
 }
 
+// String is the count in words.
 func (c crowd) String() string {
 	text := fmt.Sprintf("%d of %d up", c.up, c.all)
 	if c.dynamic > 0 {

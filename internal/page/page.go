@@ -60,6 +60,7 @@ func Handler() http.Handler {
 // handler is what is served, by path.
 type handler map[string]*file
 
+// ServeHTTP implements http.Handler.
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Security-Policy", Policy)

@@ -24,6 +24,7 @@ type NameError struct {
 	CN   string   // its common name, if it has no other
 }
 
+// Error names whom the certificate is for and whom it should be for.
 func (e *NameError) Error() string {
 	switch {
 	case len(e.Has) == 0 && e.CN != "":

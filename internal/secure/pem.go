@@ -19,6 +19,7 @@ type Error struct {
 	cause error
 }
 
+// Error names the file and what is wrong with it.
 func (e *Error) Error() string {
 	if e.Block == 0 {
 		return fmt.Sprintf("certificate file %s: %s", e.File, e.Msg)

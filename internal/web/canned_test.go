@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"tallystick/internal/query"
+
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers/legacy"
@@ -113,7 +115,7 @@ func TestCannedLogIsAsSent(t *testing.T) {
 			continue
 		}
 		var have, want map[string]any
-		if err := errors.Join(json.Unmarshal(line, &have), json.Unmarshal(marshal(v), &want)); err != nil || len(have) != len(want) {
+		if err := errors.Join(json.Unmarshal(line, &have), json.Unmarshal(query.Marshal(v), &want)); err != nil || len(have) != len(want) {
 			t.Errorf("line %d has the fields of %v, and %v are sent (%v)", i, have, want, err)
 		}
 	}

@@ -120,9 +120,14 @@ type statusOnly struct {
 	status int
 }
 
-func (p *statusOnly) Header() http.Header         { return p.header }
+// Header implements http.ResponseWriter.
+func (p *statusOnly) Header() http.Header { return p.header }
+
+// Write implements http.ResponseWriter; what is written is not kept.
 func (p *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
-func (p *statusOnly) WriteHeader(status int)      { p.status = status }
+
+// WriteHeader implements http.ResponseWriter.
+func (p *statusOnly) WriteHeader(status int) { p.status = status }
 
 // survive keeps a bug in one answer from ending the program, which has better things to do. It is
 // counted and in the log, with where it was.

@@ -87,6 +87,7 @@ func speaking(c *tls.Config) *tls.Config {
 // debugLog is where net/http complains of its clients.
 type debugLog struct{ log *slog.Logger }
 
+// Write implements io.Writer: one call is one complaint.
 func (d debugLog) Write(line []byte) (int, error) {
 	d.log.Debug("http client", "why", string(line))
 	return len(line), nil
