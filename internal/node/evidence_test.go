@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"tallystick/internal/fakepeer"
 	"tallystick/internal/stick"
 	"tallystick/internal/topology"
+	"tallystick/internal/wire"
 )
 
 // view is what is seen of a peer.
@@ -264,6 +266,26 @@ func TestPartials(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTablesWithTheAnswer: a node that has nothing to learn answers our call and announces its tables in one breath.
+func TestTablesWithTheAnswer(t *testing.T) {
+	bubble(t, "lb1", func(c *cluster) {
+		c.answer("lb1", func(context.Context) (net.Conn, error) {
+			theirs, ours := pipe("10.0.0.1")
+			go func() {
+				theirs.Read(make([]byte, wire.MaxHello))
+				theirs.Write(wire.AppendDefinition(wire.AppendStatus(nil, 200), 1, web("web")))
+				io.Copy(io.Discard, theirs)
+			}()
+			return ours, nil
+		})
+		c.start()
+		wait(time.Second)
+		v := c.view("lb1")
+		c.expect(v.Established && len(v.Lanes) == 1, "the table counts")
+		c.expect(len(v.Announced) == 1 && v.Announced[0].Name == "web", "and is not forgotten with those of the last session: lint would miss it")
+	})
 }
 
 // TestAnnouncedIsBounded: a peer can announce tables without end.

@@ -24,6 +24,7 @@ type source visit
 func (v *source) Define(now time.Time, s *stick.Schema) (session.Lane, error) {
 	use, to := v.section.conf().Rules.Classify(v.peer.place().Role(), s.Name)
 	h := heard{name: s.Name, use: use}
+	(*visit)(v).watch()
 	v.book.seen.announce(s, use)
 	switch use {
 	case topology.Source, topology.Relayed:

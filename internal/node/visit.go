@@ -36,6 +36,7 @@ type visit struct {
 	handbacks handbacks                // what it holds in tables of ours; only looked at if it is spared
 	began     time.Time                // when the peer's lesson began
 	handed    bool                     // it has handed back rows of our tables in it
+	watched   bool                     // what the peer shows of itself is that of this session
 
 	// As sink.
 	restore  []restoring // what is to be taught back, in turn
@@ -86,7 +87,7 @@ func newVisit(c *conn, b *book, hello wire.Hello) *visit {
 func (v *visit) begin() {
 	b := v.book
 	b.gaugesLost, b.forgotten = false, false
-	b.seen.begin()
+	v.watch()
 	for _, l := range b.lanes {
 		v.section.tables.setUp(l, true)
 	}
@@ -94,6 +95,15 @@ func (v *visit) begin() {
 		f.Start()
 	}
 	v.linked = 0
+}
+
+// watch begins to remember what the peer shows of itself in this session. Its first tables may come in one read
+// with its answer to our call, before the session is begun: they must not be forgotten then.
+func (v *visit) watch() {
+	if !v.watched {
+		v.watched = true
+		v.book.seen.begin()
+	}
 }
 
 // receive gives the session what has been read, and tells all others if sums have changed.
