@@ -11,11 +11,14 @@ import (
 // Every limit of the program has a name here, and every reason to refuse a caller: closed sets, which
 // metrics and alerts can be written against. Which of node's counters are neither stands in the test.
 
-// limits are those that node counts, by the name that metrics have for them.
-var limits = []struct {
+// counted is what one of node's counters counts, by the name that metrics have for it.
+type counted struct {
 	name string
 	of   func(*node.Counters) *atomic.Uint64
-}{
+}
+
+// limits are those that node counts.
+var limits = []counted{
 	{"hello_time", func(c *node.Counters) *atomic.Uint64 { return &c.LateHello }},
 	{"unnamed_connections", func(c *node.Counters) *atomic.Uint64 { return &c.StrangersEvicted }},
 	{"dynamic_peers", func(c *node.Counters) *atomic.Uint64 { return &c.RefusedDynamic }},
@@ -32,8 +35,8 @@ const (
 	limitLog     = "log_queue"       // a target of the log is too slow
 )
 
-// counted are those that the runtime CLI and the web server count, by their words for show info.
-var counted = map[string]string{
+// said are those that the runtime CLI and the web server count, by their words for show info.
+var said = map[string]string{
 	"CliRefusedConns": "cli_connections", "CliTimeouts": "cli_time", "CliLinesTooLong": "cli_line",
 	"HttpConnsRefused": "http_connections", "HttpStreamsRefused": "http_streams", "HttpStreamsCut": "http_backlog",
 	"HttpEventsDropped": "http_events", "HttpPasswordsLimited": "http_passwords", "HttpScansRefused": "http_scans",
@@ -41,19 +44,16 @@ var counted = map[string]string{
 	"HistoryTablesLeft": "history_tables",
 }
 
-// reasons are those for which callers are refused.
-var reasons = []struct {
-	name string
-	of   func(*node.Counters) *atomic.Uint64
-}{
-	{"unknown_name", func(c *node.Counters) *atomic.Uint64 { return &c.RefusedUnknown }},
-	{"own_name", func(c *node.Counters) *atomic.Uint64 { return &c.RefusedSelf }},
-	{"wrong_name", func(c *node.Counters) *atomic.Uint64 { return &c.RefusedWrongName }},
-	{"other_address", func(c *node.Counters) *atomic.Uint64 { return &c.RefusedAddress }},
-	{"not_allowed", func(c *node.Counters) *atomic.Uint64 { return &c.RefusedAllow }},
-	{"certificate", func(c *node.Counters) *atomic.Uint64 { return &c.RefusedCertificate }},
-	{"too_many_peers", func(c *node.Counters) *atomic.Uint64 { return &c.RefusedDynamic }},
-	{"bad_tls", func(c *node.Counters) *atomic.Uint64 { return &c.BadHandshake }},
+// reasons are those for which callers are refused. Of who has not said who he is there is no view.Refusal.
+var reasons = []counted{
+	{string(view.RefusedUnknown), func(c *node.Counters) *atomic.Uint64 { return &c.RefusedUnknown }},
+	{string(view.RefusedSelf), func(c *node.Counters) *atomic.Uint64 { return &c.RefusedSelf }},
+	{string(view.RefusedWrongName), func(c *node.Counters) *atomic.Uint64 { return &c.RefusedWrongName }},
+	{string(view.RefusedTwice), func(c *node.Counters) *atomic.Uint64 { return &c.RefusedAddress }},
+	{string(view.RefusedAllow), func(c *node.Counters) *atomic.Uint64 { return &c.RefusedAllow }},
+	{string(view.RefusedCertificate), func(c *node.Counters) *atomic.Uint64 { return &c.RefusedCertificate }},
+	{string(view.RefusedCrowd), func(c *node.Counters) *atomic.Uint64 { return &c.RefusedDynamic }},
+	{string(view.RefusedTLS), func(c *node.Counters) *atomic.Uint64 { return &c.BadHandshake }},
 	{"bad_hello", func(c *node.Counters) *atomic.Uint64 { return &c.BadHello }},
 	{"late_hello", func(c *node.Counters) *atomic.Uint64 { return &c.LateHello }},
 }
@@ -76,7 +76,7 @@ func (b *backend) hitsOf(p *view.Process) {
 	p.LimitsHit = append(p.LimitsHit, view.Hit{Name: limitEvicted, Times: p.Evicted}, view.Hit{Name: limitRefused, Times: refused},
 		view.Hit{Name: limitTexts, Times: texts}, view.Hit{Name: limitLog, Times: p.LogLinesLost})
 	for _, c := range slices.Concat(b.cli.Counters(), b.web.Counters()) {
-		if name := counted[c.Name]; name != "" {
+		if name := said[c.Name]; name != "" {
 			p.LimitsHit = append(p.LimitsHit, view.Hit{Name: name, Times: uint64(c.Value)})
 		}
 	}

@@ -29,11 +29,11 @@ func TestEveryWordHasAPlace(t *testing.T) {
 	words := map[string]bool{}
 	for _, c := range slices.Concat(cli.New(cli.Config{}).Counters(), web.New(web.Config{}).Counters()) {
 		words[c.Name] = true
-		if counted[c.Name] == "" && !slices.Contains(plain, c.Name) {
-			t.Errorf("%s is counted, and no metric shows it: name it in counted, or here", c.Name)
+		if said[c.Name] == "" && !slices.Contains(plain, c.Name) {
+			t.Errorf("%s is counted, and no metric shows it: name it in said, or here", c.Name)
 		}
 	}
-	for word := range counted {
+	for word := range said {
 		if !words[word] {
 			t.Errorf("nobody counts %s", word)
 		}
@@ -75,7 +75,7 @@ func TestManualNamesThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[string][]string{"limit": {limitEvicted, limitRefused, limitTexts, limitLog}}
-	for _, name := range counted {
+	for _, name := range said {
 		names["limit"] = append(names["limit"], name)
 	}
 	for _, l := range limits {

@@ -91,20 +91,20 @@ type Refusal struct {
 	Times        uint64    // in it
 }
 
-// RefusalKind is why somebody was refused.
+// RefusalKind is why somebody was refused, in the word that Process.Refused has for it.
 type RefusalKind string
 
 // The reasons for which somebody is refused who has said who he is.
 const (
-	RefusedUnknown     RefusalKind = "unknown"     // no line has the name
-	RefusedSelf        RefusalKind = "self"        // it is ours
-	RefusedWrongName   RefusalKind = "wrong-name"  // it has called somebody else
-	RefusedTwice       RefusalKind = "twice"       // one of that name is there, from another address
-	RefusedAllow       RefusalKind = "allow"       // it may not come from where it comes
-	RefusedCertificate RefusalKind = "certificate" // it has not proved its name
-	RefusedCrowd       RefusalKind = "crowd"       // one dynamic peer too many
-	RefusedTLS         RefusalKind = "tls"         // no TLS session came about, or one side does not want any; the name is not known
-	RefusedOther       RefusalKind = "other"       // disabled, or stopping
+	RefusedUnknown     RefusalKind = "unknown_name"   // no line has the name
+	RefusedSelf        RefusalKind = "own_name"       // it is ours
+	RefusedWrongName   RefusalKind = "wrong_name"     // it has called somebody else
+	RefusedTwice       RefusalKind = "other_address"  // one of that name is there, from another address
+	RefusedAllow       RefusalKind = "not_allowed"    // it may not come from where it comes
+	RefusedCertificate RefusalKind = "certificate"    // it has not proved its name
+	RefusedCrowd       RefusalKind = "too_many_peers" // one dynamic peer too many
+	RefusedTLS         RefusalKind = "bad_tls"        // no TLS session came about, or one side does not want any; the name is not known
+	RefusedOther       RefusalKind = "other"          // disabled, or stopping
 )
 
 // Limits are those of a section, and how they were met since its start.

@@ -130,7 +130,7 @@ type Process struct {
 
 	ReloadsGood, ReloadsBad uint64 // since our start
 	LimitsHit               []Hit  // every limit of the program
-	Refused                 []Hit  // callers, by reason
+	Refused                 []Hit  // callers, by reason: a RefusalKind, or that there was no proper hello
 	LogLinesLost            uint64 // that a target did not take
 	Evicted                 uint64 // entries that made room for others
 
