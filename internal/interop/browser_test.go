@@ -168,9 +168,12 @@ func (b *tab) sees(js, why string) {
 	}
 }
 
-// picture leaves what is seen in build/screenshots.
+// picture leaves what is seen in build/screenshots, if TALLYSTICK_SCREENSHOTS wants pictures.
 func (b *tab) picture(name string) {
 	b.t.Helper()
+	if os.Getenv("TALLYSTICK_SCREENSHOTS") == "" {
+		return
+	}
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())

@@ -96,6 +96,7 @@ func (b *tab) sums(nodes []*haproxytest.HAProxy) {
 	b.sees(`document.querySelector('.keys .stack').children.length === 2`, "of which each has its part")
 	eval[bool](b, `document.querySelector('.keys tbody a').click(), true`)
 	b.sees(fmt.Sprintf(`[...document.querySelectorAll('.formula')].some((f) => f.dataset.copy === '%d = %s')`, want, strings.Join(parts, " + ")), "and that is explained")
+	b.picture("key")
 	b.sees(`document.querySelector('#minutes').closest('section').querySelector('.chart canvas, .empty')`, "with its line, or why there is none")
 }
 
@@ -145,6 +146,7 @@ func (b *tab) lint(w *world) {
 		b.to(v.hash)
 		b.sees(v.ready, v.why)
 	}
+	b.picture("lint")
 }
 
 // live looks whether what a node counts is shown though nobody asks: as an event.
