@@ -17,10 +17,26 @@ function colourOf(box, name) {
 // DASHES tell lines apart also without colours.
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
 
-// atEnd lets the legend tell the newest values while no one points at others.
+// LEAST is how long a time is drawn at least, in ms; of what was before anything was measured no more is shown.
+const LEAST = 120000;
+
+// begin is the index of the first value to be drawn: a program that has just started has a line, and not a blank.
+function begin(lines, step, count) {
+  const first = Math.min(...lines.map((l) => l.values.findIndex((v) => v !== null)).map((i) => (i < 0 ? count : i)));
+  return Math.max(0, Math.min(first, count - Math.ceil(LEAST / step)));
+}
+
+// atEnd lets the legend tell the newest values while no one points at others. The newest slot may still be empty.
 function atEnd(u) {
-  const idx = u.data[0].length - 1;
+  let idx = u.data[0].length - 1;
+  const empty = () => u.data.slice(1).every((values) => values[idx] === null || values[idx] === undefined);
+  if (idx > 0 && empty()) idx--;
   if (u.legend && u.legend.idx !== idx) u.setLegend({ idx }, false);
+}
+
+// hours labels ticks; seconds are said where there are several in a minute.
+function hours(u, ticks, axis, space, every) {
+  return ticks.map((v) => clock(v * 1000, v * 1000).slice(0, every < 60 ? 8 : 5));
 }
 
 function options(box, { lines, height, small, unit }) {
@@ -40,7 +56,7 @@ function options(box, { lines, height, small, unit }) {
     axes: small
       ? [{ show: false }, { show: false }]
       : [
-          { ...axis, size: 26, values: (u, ticks) => ticks.map((v) => clock(v * 1000, v * 1000).slice(0, 5)) },
+          { ...axis, size: 26, values: hours },
           { ...axis, size: 52, values: (u, ticks) => ticks.map((v) => human(v)) },
         ],
     series: [
@@ -69,9 +85,10 @@ export function Chart({ lines, step, until, height = 220, small = false, unit, l
   const plot = useRef(null);
   const shape = lines.map((l) => l.label + l.colour).join('|') + theme + height;
   const count = Math.max(0, ...lines.map((l) => l.values.length));
+  const from = begin(lines, step, count);
   const data = [
-    Array.from({ length: count }, (_, i) => (until - (count - 1 - i) * step) / 1000),
-    ...lines.map((l) => l.values),
+    Array.from({ length: count - from }, (_, i) => (until - (count - 1 - from - i) * step) / 1000),
+    ...lines.map((l) => l.values.slice(from)),
   ];
 
   useEffect(() => {

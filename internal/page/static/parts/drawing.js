@@ -196,7 +196,7 @@ export function Drawing({ section, tables, findings, now }) {
   const box = useRef(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
-    const watch = new ResizeObserver(() => setWidth(Math.floor(box.current.clientWidth)));
+    const watch = new ResizeObserver(([e]) => setWidth(Math.floor(e.contentRect.width))); // without the padding
     watch.observe(box.current);
     return () => watch.disconnect();
   }, []);
