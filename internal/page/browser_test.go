@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -20,42 +18,6 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
-
-// browser is one Chromium for all tests: starting it takes a second. closeBrowser ends it.
-var (
-	browser = sync.OnceValues(startBrowser)
-	closing = func() {}
-)
-
-func startBrowser() (context.Context, error) {
-	program := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			program = path
-			break
-		}
-	}
-	if program == "" {
-		return nil, nil
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program),
-		chromedp.Flag("disable-gpu", true), chromedp.Flag("lang", "en-US"),
-		// A test's browser looks at our own page only, on loopback.
-		chromedp.Flag("no-proxy-server", true), chromedp.Flag("disable-component-update", true))
-	if os.Getuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // as root Chromium has no sandbox
-	}
-	alloc, endAlloc := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, end := chromedp.NewContext(alloc)
-	closing = func() { end(); endAlloc() }
-	return ctx, chromedp.Do(ctx)
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	closing()
-	os.Exit(code)
-}
 
 // tab is a tab of the browser on a site. Whatever goes wrong in it, fails the test: an error in the console, a
 // breach of the policy, a request that fails or is refused.
@@ -95,30 +57,18 @@ func open(t *testing.T, s *site, hash string, options ...option) *tab {
 // blank is a tab in which nothing is shown yet.
 func blank(t *testing.T, s *site, options ...option) *tab {
 	t.Helper()
-	parent, err := browser()
-	if err != nil {
-		t.Fatalf("the browser does not start: %v", err)
-	}
-	if parent == nil {
-		t.Skip("no chromium here: nothing is known of how the page looks and works (scripts/setup.sh tools)")
-	}
 	o := openOptions{width: 1440, height: 900, scale: 1}
 	for _, set := range options {
 		set(&o)
 	}
-	// Its own window: what lies behind another one counts as hidden, and pauses.
-	ctx, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext())
-	b := &tab{Context: ctx, t: t, s: s}
-	must(t, chromedp.Do(ctx))
-	must(t, chromedp.Listen(ctx, b.hear))
+	w := take(t)
+	b := &tab{Context: w.ctx, t: t, s: s}
+	s.URL = w.server.URL
+	w.tab.Store(b)
 	scheme := "light"
 	if o.dark {
 		scheme = "dark"
 	}
-	say(b, runtime.Enable, cdp.Empty{})
-	say(b, log.Enable, cdp.Empty{})
-	say(b, network.Enable, network.EnableParams{})
-	say(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	say(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: o.width, Height: o.height, DeviceScaleFactor: o.scale, Mobile: o.width < 500,
 	})
@@ -133,7 +83,7 @@ func blank(t *testing.T, s *site, options ...option) *tab {
 			}
 		}
 		b.mu.Unlock()
-		cancel()
+		w.giveBack(t)
 	})
 	return b
 }

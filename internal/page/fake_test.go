@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,8 +15,9 @@ import (
 // site is the page and, beside it, an API that answers with what lies in testdata: the shapes that the real one
 // has. A test may put another answer in the place of one, push events, and cut the line.
 type site struct {
-	*httptest.Server
-	t *testing.T
+	t   *testing.T
+	URL string // of the window that shows it, once one does
+	mux *http.ServeMux
 
 	mu       sync.Mutex
 	answers  map[string]answer // by "GET path", without /api/v1/ and the query
@@ -56,16 +56,15 @@ func newSite(t *testing.T) *site {
 	} {
 		s.answer(path, 200, stored(t, name))
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", Handler())
-	mux.HandleFunc("/api/v1/", s.api)
-	s.Server = httptest.NewServer(mux)
-	t.Cleanup(func() {
-		s.cut(503)
-		s.Close()
-	})
+	s.mux = http.NewServeMux()
+	s.mux.Handle("/", files())
+	s.mux.HandleFunc("/api/v1/", s.api)
+	t.Cleanup(func() { s.cut(503) })
 	return s
 }
+
+// files compresses the page once for all sites.
+var files = sync.OnceValue(Handler)
 
 // answer sets what a call gets from now on.
 func (s *site) answer(call string, status int, value any) {

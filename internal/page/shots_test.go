@@ -23,7 +23,7 @@ var views = []struct{ name, hash, ready string }{
 
 // TestEveryView looks at each view by day and by night, on a desk and on a phone: that nothing stands out of the screen at
 // its side, and what the audit of testdata finds: names for whatever is pressed, labels, scopes, the contrast of every
-// text that is shown. It leaves pictures in build/screenshots, the whole length with TALLYSTICK_FULL_SCREENSHOTS.
+// text that is shown. With TALLYSTICK_SCREENSHOTS it leaves pictures in build/screenshots, of the whole length if that is "full".
 func TestEveryView(t *testing.T) {
 	t.Parallel()
 	audit, err := os.ReadFile("testdata/audit.js")
@@ -33,6 +33,7 @@ func TestEveryView(t *testing.T) {
 		options []option
 	}{{"light", nil}, {"dark", []option{dark}}, {"phone-light", []option{phone}}, {"phone-dark", []option{phone, dark}}} {
 		t.Run(look.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			b := open(t, s, "", look.options...)
 			for _, v := range append(views, views[0]) { // the first one again: it can be returned to
@@ -64,13 +65,17 @@ func (b *tab) fill(view string) {
 	}
 }
 
-// shot takes a picture of something that only this test shows.
+// shot takes a picture, if pictures are wanted: they are slow where no graphics card is.
 func (b *tab) shot(name string) {
 	b.t.Helper()
+	wanted := os.Getenv("TALLYSTICK_SCREENSHOTS")
+	if wanted == "" {
+		return
+	}
 	dir := filepath.Join("..", "..", "build", "screenshots")
 	must(b.t, os.MkdirAll(dir, 0o777))
 	must(b.t, os.WriteFile(filepath.Join(dir, name+".png"), value(b, chromedp.CaptureScreenshot()), 0o666))
-	if os.Getenv("TALLYSTICK_FULL_SCREENSHOTS") != "" { // slow where no graphics card is
+	if wanted == "full" {
 		must(b.t, os.WriteFile(filepath.Join(dir, name+"-full.png"), value(b, chromedp.FullScreenshot(100)), 0o666))
 	}
 }

@@ -48,13 +48,13 @@ func TestOverviewSaysWhatIsWrong(t *testing.T) {
 // TestOverviewOfManyPeers: with more peers the cards shrink, and then become a grid.
 func TestOverviewOfManyPeers(t *testing.T) {
 	t.Parallel()
+	s := newSite(t)
+	b := open(t, s, "")
 	for _, c := range []struct {
 		peers, big, small, tiles int
 	}{{2, 2, 0, 0}, {16, 0, 16, 0}, {64, 0, 4, 64}, {1000, 0, 12, 1000}} {
 		t.Run(fmt.Sprint(c.peers), func(t *testing.T) {
-			s := newSite(t)
-			s.answer("GET topology", 200, crowd(t, c.peers))
-			b := open(t, s, "")
+			s.push("state", map[string]any{"topology": crowd(t, c.peers)})
 			b.sees(fmt.Sprintf(`document.querySelectorAll('.tile').length === %d && document.querySelectorAll('.card').length === %d`, c.tiles, c.big+c.small), "tiles and cards")
 			b.sees(fmt.Sprintf(`document.querySelectorAll('.card .more').length === %d`, c.big), "big cards tell where the peer comes from")
 			if c.peers == 1000 {
