@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 )
 
 // command is a job beside the main one: `tallystick NAME ARGS`. One file each.
@@ -26,6 +28,9 @@ func commands() []command {
 	}
 }
 
+// spoken are the words that commands of the runtime CLI begin with: who types one here means it there.
+var spoken = []string{"show", "explain", "ban", "unban", "set", "clear", "disable", "enable", "reload"}
+
 func (p program) runCommand(name string, args []string, stdout, stderr io.Writer) int {
 	var names []string
 	for _, c := range p.commands {
@@ -37,6 +42,8 @@ func (p program) runCommand(name string, args []string, stdout, stderr io.Writer
 	complaint := fmt.Sprintf("unknown command '%s'", name)
 	if isConfigFile(name) {
 		complaint += maybe("-f " + name)
+	} else if slices.Contains(spoken, name) {
+		complaint += maybe(strings.Join(append([]string{"cli", name}, args...), " "))
 	} else if near := nearest(name, names); near != "" {
 		complaint += maybe(near)
 	}
