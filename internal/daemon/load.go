@@ -14,12 +14,24 @@ import (
 // Load reads and checks the configuration. Everything that there is to say of it goes to
 // Options.Stderr, in HAProxy's form; if any of it is an alert the error is ErrConfig.
 func Load(o Options) (*config.Config, error) {
+	c, err := examine(o)
+	if err != nil && err != errUnread {
+		fmt.Fprintf(o.Stderr, "[ALERT]    (%d) : config : Fatal errors found in configuration.\n", os.Getpid())
+	}
+	return c, err
+}
+
+// errUnread is ErrConfig of files that could not be read: HAProxy says nothing more then.
+var errUnread = fmt.Errorf("%w: it cannot be read", ErrConfig)
+
+// examine is Load without the line that ends the complaints: a reload goes on.
+func examine(o Options) (*config.Config, error) {
 	files, err := config.Disk{ReadFile: os.ReadFile, ReadDir: os.ReadDir}.Read(o.Files)
 	if err != nil {
 		for line := range strings.Lines(err.Error()) { // one for each file
 			fmt.Fprintf(o.Stderr, "[ALERT]    (%d) : config : %s\n", os.Getpid(), strings.TrimSuffix(line, "\n"))
 		}
-		return nil, ErrConfig
+		return nil, errUnread
 	}
 	c, complaints := config.Parse(files, config.Options{Lookup: os.LookupEnv, Name: o.Name})
 	if c != nil {
@@ -32,7 +44,6 @@ func Load(o Options) (*config.Config, error) {
 		fmt.Fprintln(o.Stderr, e.Format(os.Getpid()))
 	}
 	if c == nil {
-		fmt.Fprintf(o.Stderr, "[ALERT]    (%d) : config : Fatal errors found in configuration.\n", os.Getpid())
 		return nil, ErrConfig
 	}
 	return c, nil

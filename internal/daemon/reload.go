@@ -29,7 +29,7 @@ func (d *daemon) reload() (changes []string, err error) {
 	var said bytes.Buffer
 	o := d.Options
 	o.Stderr = &said
-	c, err := Load(o)
+	c, err := examine(o)
 	if err != nil {
 		return nil, errors.New(strings.TrimSpace(said.String()))
 	}
