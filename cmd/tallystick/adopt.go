@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -15,12 +14,7 @@ import (
 // runAdopt proposes what configurations of HAProxy must change so that their tables are summed, and the aggregator's
 // own. Nothing is overwritten: it prints, or writes into a folder.
 func runAdopt(args []string, stdout, stderr io.Writer) int {
-	f := flag.NewFlagSet("tallystick adopt", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() {
-		fmt.Fprintln(f.Output(), "Usage: tallystick adopt [OPTION]... [NAME=]FILE...   one FILE for each node; NAME is as HAProxy's -L")
-		f.PrintDefaults()
-	}
+	f := newFlags("adopt", "adopt [OPTION]... [NAME=]FILE...   one FILE for each node; NAME is as HAProxy's -L", stderr)
 	var names, addresses many
 	f.Var(&names, "name", "the aggregator's name; twice for two side by side (default tallystick)")
 	f.Var(&addresses, "address", "HOST:PORT where nodes reach the aggregator; once for each")

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -30,8 +29,7 @@ func (m *many) Set(s string) error {
 // runCheck holds configurations of nodes and ours against each other: 0 if there is no error, 1 if there is, 2 for a
 // mistake of usage.
 func runCheck(args []string, stdout, stderr io.Writer) int {
-	f := flag.NewFlagSet("tallystick check", flag.ContinueOnError)
-	f.SetOutput(stderr)
+	f := newFlags("check", "check -node [NAME=]FILE... [-f FILE]... [OPTION]...", stderr)
 	var nodes, files many
 	f.Var(&nodes, "node", "[NAME=]FILE: configuration of a node, or a folder of *.cfg; NAME is as HAProxy's -L; once for each node")
 	f.Var(&files, "f", "the aggregator's configuration, or a folder of *.cfg; may be repeated (default "+defaultFile+")")

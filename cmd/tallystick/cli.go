@@ -21,13 +21,8 @@ const patient = 10 * time.Second
 
 // runCLI says to the stats socket what stands behind it, or what its input has, or what is typed.
 func runCLI(args []string, stdout, stderr io.Writer) int {
-	f := flag.NewFlagSet("tallystick cli", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() {
-		fmt.Fprint(f.Output(), "Usage: tallystick cli [-s SOCKET] [-f FILE] [COMMAND...]\n"+
-			"Says COMMAND to a running tallystick; without one, what the standard input has. \"help\" lists the commands.\n")
-		f.PrintDefaults()
-	}
+	f := newFlags("cli", "cli [-s SOCKET] [-f FILE] [COMMAND...]\n"+
+		"Says COMMAND to a running tallystick; without one, what the standard input has. \"help\" lists the commands.", stderr)
 	where := socketFlags(f)
 	if code, ok := parseFlags(f, args, stdout); !ok {
 		return code
@@ -76,17 +71,8 @@ func talk(ctx context.Context, where *socket, command string, in *os.File, out i
 // socket is which stats socket a command is about.
 type socket struct {
 	addr  string
-	files files
+	files many
 }
-
-// files are the values of -f.
-type files []string
-
-// String implements flag.Value.
-func (f *files) String() string { return strings.Join(*f, " ") }
-
-// Set implements flag.Value: each -f adds a file.
-func (f *files) Set(v string) error { *f = append(*f, v); return nil }
 
 // socketFlags are the options of every command that asks a running program.
 func socketFlags(f *flag.FlagSet) *socket {

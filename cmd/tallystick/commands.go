@@ -50,6 +50,17 @@ func (p program) runCommand(name string, args []string, stdout, stderr io.Writer
 	return usage(stderr, errors.New(complaint))
 }
 
+// newFlags are the options of a command, which complain and help on stderr, under its usage.
+func newFlags(name, usage string, stderr io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet("tallystick "+name, flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.Usage = func() {
+		fmt.Fprintf(f.Output(), "Usage: tallystick %s\n", usage)
+		f.PrintDefaults()
+	}
+	return f
+}
+
 // parseFlags reads the options of a command. ok: go on. Else it has said why not, or, being
 // asked for help, shown it on stdout, and code is the exit status.
 func parseFlags(f *flag.FlagSet, args []string, stdout io.Writer) (code int, ok bool) {

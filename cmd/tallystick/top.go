@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -17,13 +16,8 @@ import (
 
 // runTop shows a running tallystick on the terminal.
 func runTop(args []string, stdout, stderr io.Writer) int {
-	f := flag.NewFlagSet("tallystick top", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() {
-		fmt.Fprint(f.Output(), "Usage: tallystick top [-s SOCKET] [-f FILE] [-n N] [-d TIME]\n"+
-			"Shows sessions, tables, the largest keys and what is wrong. ? lists the keys, q leaves.\n")
-		f.PrintDefaults()
-	}
+	f := newFlags("top", "top [-s SOCKET] [-f FILE] [-n N] [-d TIME]\n"+
+		"Shows sessions, tables, the largest keys and what is wrong. ? lists the keys, q leaves.", stderr)
 	where := socketFlags(f)
 	times := f.Int("n", 0, "end after `N` pictures; without a terminal the default is 1")
 	every := f.Duration("d", time.Second, "`TIME` from picture to picture")
